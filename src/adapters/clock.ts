@@ -1,0 +1,11 @@
+import type { Clock } from '../core/transport';
+
+/** Time and chance of the running program. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  setTimer(wake, ms) {
+    const timer = setTimeout(wake, ms);
+    return () => clearTimeout(timer);
+  },
+  random: () => Math.random(),
+};

@@ -1,0 +1,13 @@
+import { browserPlatform } from './adapters/browser';
+import { eitherLink } from './client/links';
+import type { WebifiOptions } from './client/options';
+import { WebifiClient } from './client/webifi';
+
+/** The messaging client; see {@link WebifiClient} for its members. @public */
+export class Webifi extends WebifiClient {
+  constructor(options: WebifiOptions = {}) {
+    super(options, browserPlatform, eitherLink);
+  }
+}
+
+export * from './client/public';

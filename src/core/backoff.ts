@@ -1,0 +1,25 @@
+export interface BackoffOptions {
+  /** Upper end of the first delay, in milliseconds. */
+  minDelayMs: number;
+  /** Upper end of every delay, in milliseconds. */
+  maxDelayMs: number;
+}
+
+/** How long a session must have run for its attempts to be forgotten, in milliseconds. */
+export const STABLE_MS = 10_000;
+
+/** Attempts that stay at twice the first upper end before it grows: short breaks are the common ones. */
+const STEADY_ATTEMPTS = 8;
+
+/**
+ * Delay before a connection attempt, with full jitter also for the first (X-44): uniform in 0 to 0.5 s for attempt 1,
+ * 0 to 1 s for attempts 2 to 8, then the upper end doubles to 30 s.
+ *
+ * @param attempt - Counted from 1.
+ * @param random - Uniform in 0 to 1.
+ * @returns Milliseconds.
+ */
+export function backoffDelay(attempt: number, random: number, { minDelayMs, maxDelayMs }: BackoffOptions): number {
+  const doublings = attempt <= 1 ? 0 : 1 + Math.max(0, attempt - STEADY_ATTEMPTS);
+  return random * Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(doublings, 30));
+}

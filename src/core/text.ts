@@ -1,0 +1,54 @@
+const encoder = new TextEncoder();
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Bytes per call of `fromCharCode`: engines limit the number of arguments. */
+const LATIN1_STEP = 8192;
+
+/** UTF-8 bytes of a text (P-24). A lone surrogate becomes U+FFFD, as everywhere on the web platform. */
+export function encodeText(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Text of received bytes: UTF-8, or Latin-1 when they are not valid UTF-8, never with replacement characters (P-25). */
+export function decodeText(bytes: Uint8Array): string {
+  try {
+    return strictDecoder.decode(bytes);
+  } catch {
+    return decodeLatin1(bytes);
+  }
+}
+
+/** One byte, one character: the form that some older peers use (P-25, P-26). */
+export function decodeLatin1(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += LATIN1_STEP) {
+    text += String.fromCharCode(...bytes.subarray(i, i + LATIN1_STEP));
+  }
+  return text;
+}
+
+/**
+ * Bytes of a binary string (P-26).
+ *
+ * @throws RangeError when a character is above U+00FF.
+ */
+export function encodeLatin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0xff) {
+      throw new RangeError(`Character ${i} of the binary string is U+${code.toString(16)}; send such text as UTF-8.`);
+    }
+    bytes[i] = code;
+  }
+  return bytes;
+}
+
+/** True when the bytes are valid UTF-8, so that they may travel in a TEXT frame (P-54). */
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    strictDecoder.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,152 @@
+import { eitherLink } from '../../src/client/links';
+import { encodeText } from '../../src/core/text';
+import { Session, type SessionEffect, type SessionInput, type SessionSettings } from '../../src/core/session';
+import { show, vector } from './bytes';
+
+export const LOGIN_ANSWER = '~e=0~id=101sAb3~ip=h:1~ip=h:2~dn=s:1~dn=s:2~sl=1~0=Fine~8=No such name';
+
+type Post = Extract<SessionEffect, { type: 'post' }>;
+
+/** Drives a session in virtual time; the test plays relay and network. */
+export class Harness {
+  now = 0;
+  readonly seen: SessionEffect[] = [];
+  readonly session: Session;
+  /** What `random` gives next; the default makes every wait its upper end less nothing. */
+  random = 1;
+
+  constructor(settings: Partial<SessionSettings> = {}) {
+    this.session = new Session(
+      {
+        name: 'me',
+        networkNames: ['n1'],
+        discoverable: true,
+        downloadTimeout: 120,
+        useEncryption: false,
+        useWebSocket: true,
+        ...settings,
+      },
+      {
+        host: 'relay:9324',
+        backoff: { minDelayMs: 500, maxDelayMs: 30_000 },
+        random: () => this.random,
+        createLink: eitherLink,
+      },
+    );
+  }
+
+  input(event: SessionInput): SessionEffect[] {
+    this.session.input(event, this.now);
+    return this.take();
+  }
+
+  /** Effects since the last call. */
+  take(): SessionEffect[] {
+    const fresh: SessionEffect[] = [];
+    for (let effect = this.session.poll(); effect; effect = this.session.poll()) fresh.push(effect);
+    this.seen.push(...fresh);
+    return fresh;
+  }
+
+  /** Lets virtual time pass, waking the session at each deadline. */
+  pass(ms: number): SessionEffect[] {
+    const until = this.now + ms;
+    const effects: SessionEffect[] = [];
+    for (let wakes = 0; ; wakes++) {
+      const deadline = this.session.deadline;
+      if (deadline === undefined || deadline > until) break;
+      if (wakes > 1000) throw new Error('The session keeps asking for a time that has passed.');
+      this.now = Math.max(this.now, deadline);
+      effects.push(...this.input({ type: 'wake' }));
+    }
+    this.now = until;
+    return effects;
+  }
+
+  start(): SessionEffect[] {
+    this.input({ type: 'start' });
+    return this.input({ type: 'credentials', connectName: 'home', connectPassword: 'pass~word' });
+  }
+
+  /** The last post to this path. */
+  post(path: string): Post {
+    const found = this.seen.filter((effect): effect is Post => effect.type === 'post' && effect.url.endsWith(path)).at(-1);
+    if (!found) throw new Error(`Nothing was posted to ${path}.`);
+    return found;
+  }
+
+  answer(path: string, body: string, status = 200): SessionEffect[] {
+    return this.input({ type: 'answer', request: this.post(path).request, status, body: vector(body) });
+  }
+
+  failPost(path: string): SessionEffect[] {
+    return this.input({ type: 'failed', request: this.post(path).request });
+  }
+
+  get socket(): number {
+    const open = this.seen.filter((effect) => effect.type === 'open').at(-1);
+    if (!open) throw new Error('No socket was opened.');
+    return open.socket;
+  }
+
+  opened(): SessionEffect[] {
+    return this.input({ type: 'opened', socket: this.socket });
+  }
+
+  bytes(text: string): SessionEffect[] {
+    return this.input({ type: 'bytes', socket: this.socket, bytes: vector(text) });
+  }
+
+  closed(code = 1006, reason = ''): SessionEffect[] {
+    return this.input({ type: 'closed', socket: this.socket, code, reason });
+  }
+
+  login(): SessionEffect[] {
+    return this.answer(':9324/', LOGIN_ANSWER);
+  }
+
+  /** From nothing to a running session. */
+  run(): this {
+    this.start();
+    this.login();
+    if (this.session.settings.useWebSocket) {
+      this.opened();
+      this.bytes('~rt=a~e=0~t=1');
+      this.bytes('~rt=n~e=4~t=1');
+    } else this.answer('/Download', '~e=4');
+    return this;
+  }
+
+  send(data: string, options: { awaited?: boolean; toSessionIds?: string[]; toNetworks?: string[] } = {}): number {
+    const { awaited = true, toSessionIds = [], toNetworks = [] } = options;
+    return this.session.send({ bytes: encodeText(data), dataType: '', toNetworks, toSessionIds }, awaited);
+  }
+
+  pump(): SessionEffect[] {
+    return this.input({ type: 'pump' });
+  }
+}
+
+/** Effects in short readable lines. */
+export function lines(effects: readonly SessionEffect[]): string[] {
+  return effects.map((effect) => {
+    switch (effect.type) {
+      case 'open':
+        return `open ${effect.url}`;
+      case 'transmit':
+        return `${effect.text ? 'text' : 'binary'} ${show(effect.bytes)}`;
+      case 'post':
+        return `post ${effect.url} ${show(effect.body)}`;
+      case 'message':
+        return `message ${effect.message.from} ${effect.message.dataType} ${show(effect.message.bytes)}`;
+      case 'status':
+        return `${effect.from} > ${effect.to} (${effect.cause})${effect.retryInMs === undefined ? '' : ` in ${effect.retryInMs}`}${effect.resumed ? ' resumed' : ''}`;
+      case 'error':
+        return `error ${effect.code}`;
+      case 'settled':
+        return `settled ${effect.code}`;
+      default:
+        return effect.type;
+    }
+  });
+}
