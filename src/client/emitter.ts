@@ -2,13 +2,13 @@ type Listener<T> = (event: T) => void;
 
 /** Typed events. A listener that throws does not stop the others, and its error is not swallowed. */
 export class Emitter<Events extends object> {
-  private readonly listeners = new Map<keyof Events, Set<Listener<never>>>();
+  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
 
   on<K extends keyof Events>(type: K, listener: Listener<Events[K]>, signal?: AbortSignal): () => void {
     // A wrapper of its own, so that the same function may be added twice and removed one at a time.
     const entry: Listener<Events[K]> = (event) => listener(event);
-    const set = this.listeners.get(type) ?? new Set();
-    this.listeners.set(type, set);
+    const set = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, set);
     const off = (): void => {
       set.delete(entry);
       signal?.removeEventListener('abort', off);
@@ -20,7 +20,7 @@ export class Emitter<Events extends object> {
   }
 
   emit<K extends keyof Events>(type: K, event: Events[K]): void {
-    for (const listener of this.listeners.get(type) ?? []) callSafely(() => (listener as Listener<Events[K]>)(event));
+    for (const listener of this.#listeners.get(type) ?? []) callSafely(() => (listener as Listener<Events[K]>)(event));
   }
 }
 

@@ -29,75 +29,35 @@ export type ErrorCodeValue = number;
 /** Name of a code in {@link ErrorCode}. @public */
 export type ErrorCodeName = keyof typeof ErrorCode;
 
-interface CodeEntry {
-  readonly text: string;
-  /** The first thing to do about it; empty where nothing is to be done. */
-  readonly remedy: string;
-  /** Whether trying the same again later can help. */
-  readonly retryable: boolean;
-}
+/** Text of each code (table 11.1) and, where there is something to do about it, the first thing to do. */
+const TEXTS = new Map<number, readonly [text: string, remedy?: string]>([
+  [0, ['Success']],
+  [1, ['Unknown error', 'Try again, and look at the log of the relay']],
+  [2, ['One or more recipients were not reached', 'Use discover() for the session ids; send less at once']],
+  [3, ['The server answered with invalid data', 'Check that server is the address of a relay']],
+  [4, ['All listen networks were set']],
+  [5, ['Some listen networks were not set', 'Use networks that the account allows']],
+  [6, ['Nothing to send', 'Set data; it may be empty']],
+  [7, ['Protocol error', 'Check that server is the address of a relay']],
+  [8, ['Wrong connect name or password', 'Set the right ones and call start() again']],
+  [10, ['Connect name and password cannot be changed while running', 'Call closeConnection() first']],
+  [12, ['Session id invalid or expired', 'A new session is asked for by itself']],
+  [15, ['Download cancelled']],
+  [16, ['No data before the timeout']],
+  [18, ['Two downloads for one session']],
+  [20, ['The server could not be reached, or bad HTTP status', 'Check server and network; connecting goes on']],
+  [24, ['The download timeout was lowered']],
+]);
 
-const TABLE: Readonly<Record<ErrorCodeName, CodeEntry>> = {
-  SUCCESS: { text: 'Success', remedy: '', retryable: false },
-  UNKNOWN: { text: 'Unknown error', remedy: 'Try again; look at the log of the relay if it stays.', retryable: true },
-  RECIPIENT_NOT_REACHED: {
-    text: 'One or more recipients were not reached',
-    remedy: 'Find the present session ids with discover(), and check the size of the message.',
-    retryable: false,
-  },
-  INVALID_ANSWER: {
-    text: 'The server answered with invalid data',
-    remedy: 'Check that the server address is a Webifi relay.',
-    retryable: true,
-  },
-  NETWORKS_SET: { text: 'All listen networks were set', remedy: '', retryable: false },
-  SOME_NETWORKS_NOT_SET: {
-    text: 'Some listen networks were not set',
-    remedy: 'Use networks that the account allows.',
-    retryable: false,
-  },
-  NOTHING_TO_SEND: { text: 'Nothing to send', remedy: 'Set data; an empty text is allowed.', retryable: false },
-  PROTOCOL: { text: 'Protocol error', remedy: 'Check that both sides speak the same version.', retryable: false },
-  WRONG_CREDENTIALS: {
-    text: 'Wrong connect name or password',
-    remedy: 'Set the right connectName and connectPassword, then call start() again.',
-    retryable: false,
-  },
-  NOT_WHILE_RUNNING: {
-    text: 'Connect name and password cannot be changed while running',
-    remedy: 'Call closeConnection() first.',
-    retryable: false,
-  },
-  SESSION_EXPIRED: {
-    text: 'Session id invalid or expired',
-    remedy: 'Nothing: a new session is requested by itself.',
-    retryable: true,
-  },
-  DOWNLOAD_CANCELLED: { text: 'Download cancelled', remedy: '', retryable: true },
-  NO_DATA: { text: 'No data before the timeout', remedy: '', retryable: true },
-  TWO_DOWNLOADS: {
-    text: 'Two downloads for one session',
-    remedy: 'Nothing: the download timeout is lowered by itself.',
-    retryable: true,
-  },
-  UNREACHABLE: {
-    text: 'The server could not be reached, or bad HTTP status',
-    remedy: 'Check the server address and the network; connecting goes on by itself.',
-    retryable: true,
-  },
-  DOWNLOAD_TIMEOUT_LOWERED: { text: 'The download timeout was lowered', remedy: '', retryable: false },
-};
-
-const NAMES = new Map<number, ErrorCodeName>(
-  (Object.keys(ErrorCode) as ErrorCodeName[]).map((name) => [ErrorCode[name], name]),
-);
+/** Codes after which the same call can succeed later. */
+const RETRYABLE = [1, 3, 12, 15, 16, 18, 20];
 
 /** Texts of the relay by code (rule P-106). A Map: the codes come from the network. */
 export type ErrorTexts = ReadonlyMap<number, string>;
 
 /** Stable name of a code, or undefined for one that is not in the table. */
 export function errorName(code: number): ErrorCodeName | undefined {
-  return NAMES.get(code);
+  return (Object.keys(ErrorCode) as ErrorCodeName[]).find((name) => ErrorCode[name] === code);
 }
 
 /**
@@ -117,9 +77,7 @@ export function errorName(code: number): ErrorCodeName | undefined {
  * @public
  */
 export function convertErrorCodeToString(code: number | string, texts?: ErrorTexts): string {
-  const number = Number(code);
-  const name = NAMES.get(number);
-  return texts?.get(number) ?? (name ? TABLE[name].text : `Unknown error code ${String(code)}`);
+  return texts?.get(+code) ?? TEXTS.get(+code)?.[0] ?? `Unknown error code ${code}`;
 }
 
 /** @public */
@@ -147,15 +105,12 @@ export class WebifiError extends Error {
   /** True when the relay reported it, false when it was found on this side. */
   readonly remote: boolean;
 
-  constructor(code: number, options: WebifiErrorOptions = {}) {
-    const name = NAMES.get(code) ?? 'UNKNOWN';
-    const entry = TABLE[name];
-    const detail = options.detail ? `: ${options.detail}` : '';
-    const text = convertErrorCodeToString(code, options.texts) + detail;
-    super(entry.remedy ? `${text}. ${entry.remedy}` : text, options.cause === undefined ? {} : { cause: options.cause });
+  constructor(code: number, { remote = false, cause, detail, texts }: WebifiErrorOptions = {}) {
+    const parts = [convertErrorCodeToString(code, texts), detail, TEXTS.get(code)?.[1]];
+    super(parts.filter(Boolean).join('. '), { cause });
     this.code = code;
-    this.name = name;
-    this.retryable = entry.retryable;
-    this.remote = options.remote ?? false;
+    this.name = errorName(code) ?? 'UNKNOWN';
+    this.retryable = RETRYABLE.includes(code);
+    this.remote = remote;
   }
 }

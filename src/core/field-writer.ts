@@ -1,52 +1,33 @@
-import { escapeValue } from './codec';
+import { escapeValue } from './fields';
 import { encodeText } from './text';
 
-const TILDE = 0x7e;
-const EQUALS = 0x3d;
-
-/** Writes `~key=value` fields one after another into one growing buffer (P-15 to P-18). */
+/** Gathers `~key=value` fields (P-15 to P-18) and joins them at the end. */
 export class FieldWriter {
-  private bytes = new Uint8Array(256);
-  private used = 0;
-
-  get length(): number {
-    return this.used;
-  }
+  readonly #chunks: Uint8Array[] = [];
 
   /** Adds a field; the value is escaped. Keys are ours, never taken from the network. */
   field(key: string, value: string | Uint8Array | number): this {
-    const bytes = value instanceof Uint8Array ? value : encodeText(String(value));
-    return this.rawField(key, escapeValue(bytes));
+    return this.rawField(key, escapeValue(value instanceof Uint8Array ? value : encodeText(`${value}`)));
   }
 
   /** Adds a field whose value is on-the-wire form already: an id (P-19), or a value passed on as received (P-23). */
   rawField(key: string, raw: Uint8Array): this {
-    this.reserve(key.length + 2 + raw.length);
-    this.bytes[this.used++] = TILDE;
-    for (let i = 0; i < key.length; i++) this.bytes[this.used++] = key.charCodeAt(i);
-    this.bytes[this.used++] = EQUALS;
-    this.bytes.set(raw, this.used);
-    this.used += raw.length;
-    return this;
+    return this.append(encodeText(`~${key}=`), raw);
   }
 
   /** Adds fields that are encoded already. */
-  append(encoded: Uint8Array): this {
-    this.reserve(encoded.length);
-    this.bytes.set(encoded, this.used);
-    this.used += encoded.length;
+  append(...encoded: readonly Uint8Array[]): this {
+    this.#chunks.push(...encoded);
     return this;
   }
 
-  /** What was written, without a copy; the writer must not be used afterwards. */
   finish(): Uint8Array {
-    return this.bytes.subarray(0, this.used);
-  }
-
-  private reserve(more: number): void {
-    if (this.used + more <= this.bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.used + more, this.bytes.length * 2));
-    larger.set(this.bytes.subarray(0, this.used));
-    this.bytes = larger;
+    const joined = new Uint8Array(this.#chunks.reduce((length, chunk) => length + chunk.length, 0));
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      joined.set(chunk, at);
+      at += chunk.length;
+    }
+    return joined;
   }
 }

@@ -23,58 +23,58 @@ const MAX_BATCH_BYTES = 128 * 1024;
  * Messages in the order they were sent. One transmission may carry several, but each stays a message of its own (P-82).
  */
 export class SendQueue {
-  private messages: QueuedMessage[] = [];
-  private head = 0;
+  #messages: QueuedMessage[] = [];
+  #head = 0;
 
   /** Number of messages waiting, those in flight not counted (section 14). */
   get length(): number {
-    return this.messages.length - this.head;
+    return this.#messages.length - this.#head;
   }
 
   push(message: QueuedMessage): void {
-    this.messages.push(message);
+    this.#messages.push(message);
   }
 
   /** Takes what may go out in one transmission. */
   takeBatch(): QueuedMessage[] {
     const batch: QueuedMessage[] = [];
     let bytes = 0;
-    for (let next = this.messages[this.head]; next; next = this.messages[this.head]) {
+    for (let next = this.#messages[this.#head]; next; next = this.#messages[this.#head]) {
       const first = batch[0];
       if (first && (bytes + next.group.length > MAX_BATCH_BYTES || first.target !== next.target)) break;
       batch.push(next);
       bytes += next.group.length;
-      this.head++;
+      this.#head++;
     }
-    this.compact();
+    this.#compact();
     return batch;
   }
 
   /** Puts a refused batch back in front. */
   putBack(batch: readonly QueuedMessage[]): void {
-    this.messages = [...batch, ...this.messages.slice(this.head)];
-    this.head = 0;
+    this.#messages = [...batch, ...this.#messages.slice(this.#head)];
+    this.#head = 0;
   }
 
   /** Takes one message back; false when it is on its way already. */
   remove(token: number): boolean {
-    const index = this.messages.findIndex((message, i) => i >= this.head && message.token === token);
+    const index = this.#messages.findIndex((message, i) => i >= this.#head && message.token === token);
     if (index < 0) return false;
-    this.messages.splice(index, 1);
+    this.#messages.splice(index, 1);
     return true;
   }
 
   /** Takes out everything that `drop` chooses. */
   clear(drop: (message: QueuedMessage) => boolean): QueuedMessage[] {
-    const waiting = this.messages.slice(this.head);
-    this.messages = waiting.filter((message) => !drop(message));
-    this.head = 0;
+    const waiting = this.#messages.slice(this.#head);
+    this.#messages = waiting.filter((message) => !drop(message));
+    this.#head = 0;
     return waiting.filter(drop);
   }
 
-  private compact(): void {
-    if (this.head < 1024 && this.head < this.messages.length) return;
-    this.messages = this.messages.slice(this.head);
-    this.head = 0;
+  #compact(): void {
+    if (this.#head < 1024 && this.#head < this.#messages.length) return;
+    this.#messages = this.#messages.slice(this.#head);
+    this.#head = 0;
   }
 }

@@ -78,222 +78,229 @@ export type SessionEffect =
  */
 export class Session {
   readonly counters = { upload: 0, download: 0 };
-  private state: SessionState = 'idle';
-  private shown: State = 'idle';
-  private readonly queue = new SendQueue();
-  private readonly effects: SessionEffect[] = [];
-  private readonly reports: [Link, LinkEvent][] = [];
-  private readonly actions: Record<Action, (now: number) => void>;
-  private link: Link | undefined;
-  private memory = newPollingMemory();
-  private login: Login | undefined;
-  private credentials = { connectName: '', connectPassword: '' };
-  private loginRequest: number | undefined;
-  private inFlight: { messages: QueuedMessage[]; counter: number } | undefined;
-  private lastId = 0;
-  private attempt = 0;
-  private attachFailures = 0;
-  private runningSince: number | undefined;
-  private hasRun = false;
-  private resumed = false;
-  private movePending = false;
-  private retryAfterMs: number | undefined;
-  private due: number | undefined;
+  #state: SessionState = 'idle';
+  #shown: State = 'idle';
+  readonly #queue = new SendQueue();
+  readonly #effects: SessionEffect[] = [];
+  readonly #reports: [Link, LinkEvent][] = [];
+  readonly #actions: Record<Action, (now: number) => void>;
+  #link: Link | undefined;
+  #memory = newPollingMemory();
+  #login: Login | undefined;
+  #credentials = { connectName: '', connectPassword: '' };
+  #loginRequest: number | undefined;
+  #inFlight: { messages: QueuedMessage[]; counter: number } | undefined;
+  #lastId = 0;
+  #attempt = 0;
+  #attachFailures = 0;
+  #runningSince: number | undefined;
+  #hasRun = false;
+  #resumed = false;
+  #movePending = false;
+  #retryAfterMs: number | undefined;
+  #due: number | undefined;
+
+  readonly settings: SessionSettings;
+  readonly #options: SessionOptions;
 
   constructor(
-    readonly settings: SessionSettings,
-    private readonly options: SessionOptions,
+    settings: SessionSettings,
+    options: SessionOptions,
   ) {
-    this.actions = {
-      askCredentials: () => this.effects.push({ type: 'credentials' }),
-      login: (now) => this.postLogin(now),
-      attach: (now) => this.attach(now),
-      run: (now) => this.run(now),
-      wait: (now) => this.wait(now),
-      waitForSession: (now) => this.waitForSession(now),
-      detach: (now) => this.link?.detach(now),
-      probe: (now) => this.link?.probe(now),
-      drop: () => this.drop(),
-      flush: (now) => this.flush(now),
-      end: (now) => this.end(now),
-      finish: () => this.finish(),
-      fail: () => this.fail(),
+    this.settings = settings;
+    this.#options = options;
+    this.#actions = {
+      askCredentials: () => this.#effects.push({ type: 'credentials' }),
+      login: (now) => this.#postLogin(now),
+      attach: (now) => this.#attach(now),
+      run: (now) => this.#run(now),
+      wait: (now) => this.#wait(now),
+      waitForSession: (now) => this.#waitForSession(now),
+      detach: (now) => this.#link?.detach(now),
+      probe: (now) => this.#link?.probe(now),
+      drop: () => this.#drop(),
+      flush: (now) => this.#flush(now),
+      end: (now) => this.#end(now),
+      finish: () => this.#finish(),
+      fail: () => this.#fail(),
     };
   }
 
   /** Session id on the relay, or `-1` before there is one (P-102). */
   get sessionId(): string {
-    return this.login?.sessionId ?? '-1';
+    return this.#login?.sessionId ?? '-1';
   }
 
   get shownState(): State {
-    return this.shown;
+    return this.#shown;
   }
 
   /** True from `start` until the session is closed or has failed. */
   get isStarted(): boolean {
-    return this.state !== 'idle' && this.state !== 'closed' && this.state !== 'failed';
+    return this.#state !== 'idle' && this.#state !== 'closed' && this.#state !== 'failed';
   }
 
   /** Messages waiting, those on their way not counted (section 14). */
   get bufferedAmount(): number {
-    return this.queue.length;
+    return this.#queue.length;
   }
 
   get errorTexts(): ErrorTexts | undefined {
-    return this.login?.texts;
+    return this.#login?.texts;
   }
 
   get deadline(): number | undefined {
-    return earlier(this.due, this.link?.deadline);
+    return earlier(this.#due, this.#link?.deadline);
   }
 
   poll(): SessionEffect | undefined {
-    return this.effects.shift();
+    return this.#effects.shift();
   }
 
   /** Queues one message; it goes out with the next `pump`, once the session runs. Gives its token. */
   send(message: OutgoingMessage, awaited: boolean): number {
-    const token = this.nextId();
+    const token = this.#nextId();
     const target = message.toSessionIds.length > 0 ? JSON.stringify([message.toNetworks, message.toSessionIds]) : undefined;
     const group = encodeGroup(message);
-    this.queue.push({ token, group, text: isUtf8(group), target, awaited, requeued: false });
+    this.#queue.push({ token, group, text: isUtf8(group), target, awaited, requeued: false });
     return token;
   }
 
   /** Takes a waiting message back; false when it is on its way. */
   cancelSend(token: number): boolean {
-    return this.queue.remove(token);
+    return this.#queue.remove(token);
   }
 
   input(event: SessionInput, now: number): void {
     switch (event.type) {
       case 'configure':
-        this.configure(event.change, now);
+        this.#configure(event.change, now);
         break;
       case 'wake':
-        this.wake(now);
+        this.#wake(now);
         break;
       case 'pump':
         break;
       case 'credentials':
-        this.credentials = event;
-        this.happen('credentials', now);
+        this.#credentials = event;
+        this.#happen('credentials', now);
         break;
       case 'answer':
       case 'failed':
-        if (event.request === this.loginRequest) this.loginAnswered(event, now);
-        else this.link?.input(event, now);
+        if (event.request === this.#loginRequest) this.#loginAnswered(event, now);
+        else this.#link?.input(event, now);
         break;
       case 'opened':
       case 'bytes':
       case 'closed':
-        this.link?.input(event, now);
+        this.#link?.input(event, now);
         break;
       default:
-        this.happen(event.type, now);
+        this.#happen(event.type, now);
     }
-    this.takeReports(now);
-    this.pump(now);
+    this.#takeReports(now);
+    this.#pump(now);
   }
 
-  private happen(happening: Happening, now: number): void {
-    const effective = this.isPaused() && (happening === 'due' || happening === 'resume') ? this.wayBack() : happening;
-    const step = STEPS[this.state][effective];
+  #happen(happening: Happening, now: number): void {
+    const effective = this.#isPaused() && (happening === 'due' || happening === 'resume') ? this.#wayBack() : happening;
+    const step = STEPS[this.#state][effective];
     if (!step) return;
-    this.state = step.to;
-    this.due = undefined;
-    for (const action of step.run) this.actions[action](now);
-    this.show(happening, now);
+    this.#state = step.to;
+    this.#due = undefined;
+    for (const action of step.run) this.#actions[action](now);
+    this.#show(happening, now);
   }
 
-  private isPaused(): boolean {
-    return this.state === 'waiting' || this.state === 'suspended';
+  #isPaused(): boolean {
+    return this.#state === 'waiting' || this.#state === 'suspended';
   }
 
-  private wayBack(): Happening {
-    return this.login ? 'reattach' : 'relogin';
+  #wayBack(): Happening {
+    return this.#login ? 'reattach' : 'relogin';
   }
 
-  private show(cause: StatusCause, now: number): void {
-    const to = SHOWN[this.state] ?? (this.hasRun ? 'reconnecting' : 'connecting');
-    const isWaiting = this.state === 'waiting' && this.due !== undefined;
-    if (to === this.shown && !isWaiting) return;
-    const from = this.shown;
-    this.shown = to;
-    const change = { from, to, cause, resumed: to === 'connected' && this.resumed };
-    this.effects.push({ type: 'status', ...change, ...(isWaiting ? { retryInMs: this.due! - now } : {}) });
+  #show(cause: StatusCause, now: number): void {
+    const to = SHOWN[this.#state] ?? (this.#hasRun ? 'reconnecting' : 'connecting');
+    const isWaiting = this.#state === 'waiting' && this.#due !== undefined;
+    if (to === this.#shown && !isWaiting) return;
+    const from = this.#shown;
+    this.#shown = to;
+    const change = { from, to, cause, resumed: to === 'connected' && this.#resumed };
+    this.#effects.push({ type: 'status', ...change, ...(isWaiting ? { retryInMs: this.#due! - now } : {}) });
   }
 
-  private wake(now: number): void {
-    if (isDue(this.due, now)) {
-      this.due = undefined;
-      if (this.state === 'login') this.loginFailed(ErrorCode.UNREACHABLE, now);
-      else this.happen('due', now);
+  #wake(now: number): void {
+    if (isDue(this.#due, now)) {
+      this.#due = undefined;
+      if (this.#state === 'login') this.#loginFailed(ErrorCode.UNREACHABLE, now);
+      else this.#happen('due', now);
     }
-    if (isDue(this.link?.deadline, now)) this.link?.wake(now);
+    if (isDue(this.#link?.deadline, now)) this.#link?.wake(now);
   }
 
-  private configure(change: Partial<SessionSettings>, now: number): void {
+  #configure(change: Partial<SessionSettings>, now: number): void {
     const before = { ...this.settings };
     Object.assign(this.settings, change);
     const { networkNames, downloadTimeout, useEncryption, useWebSocket } = this.settings;
-    if (networkNames !== before.networkNames) this.link?.join(networkNames, now);
-    if (downloadTimeout !== before.downloadTimeout) this.link?.setDownloadTimeout(downloadTimeout, now);
-    if (useEncryption !== before.useEncryption || useWebSocket !== before.useWebSocket) this.move(now);
+    if (networkNames !== before.networkNames) this.#link?.join(networkNames, now);
+    if (downloadTimeout !== before.downloadTimeout) this.#link?.setDownloadTimeout(downloadTimeout, now);
+    if (useEncryption !== before.useEncryption || useWebSocket !== before.useWebSocket) this.#move(now);
   }
 
   /** What is on its way is answered first, so that a change of transport leaves no message in doubt. */
-  private move(now: number): void {
-    this.movePending = this.inFlight !== undefined && this.state === 'running';
-    if (!this.movePending) this.happen('move', now);
+  #move(now: number): void {
+    this.#movePending = this.#inFlight !== undefined && this.#state === 'running';
+    if (!this.#movePending) this.#happen('move', now);
   }
 
-  private postLogin(now: number): void {
-    this.loginRequest = this.nextId();
-    this.due = now + LOGIN_TIMEOUT_MS;
-    const { connectName, connectPassword } = this.credentials;
+  #postLogin(now: number): void {
+    this.#loginRequest = this.#nextId();
+    this.#due = now + LOGIN_TIMEOUT_MS;
+    const { connectName, connectPassword } = this.#credentials;
     const body = loginRequest(connectName, connectPassword);
-    this.credentials = { connectName: '', connectPassword: '' };
-    const url = `${this.settings.useEncryption ? 'https' : 'http'}://${this.options.host}/`;
-    this.effects.push({ type: 'post', request: this.loginRequest, url, body });
+    this.#credentials = { connectName: '', connectPassword: '' };
+    const url = `${this.settings.useEncryption ? 'https' : 'http'}://${this.#options.host}/`;
+    this.#effects.push({ type: 'post', request: this.#loginRequest, url, body });
   }
 
-  private loginAnswered(event: TransportEvent, now: number): void {
-    this.loginRequest = undefined;
-    if (event.type !== 'answer' || event.status !== 200) return this.loginFailed(ErrorCode.UNREACHABLE, now);
+  #loginAnswered(event: TransportEvent, now: number): void {
+    this.#loginRequest = undefined;
+    if (event.type !== 'answer' || event.status !== 200) return this.#loginFailed(ErrorCode.UNREACHABLE, now);
     const login = readLogin(parseBody(event.body, { maxSize: MAX_ANSWER_SIZE }));
-    if (login === ErrorCode.WRONG_CREDENTIALS) return this.happen('refused', now);
+    if (login === ErrorCode.WRONG_CREDENTIALS) return this.#happen('refused', now);
     if (typeof login === 'number') {
-      return this.loginFailed(login === ErrorCode.UNREACHABLE ? login : ErrorCode.PROTOCOL, now);
+      return this.#loginFailed(login === ErrorCode.UNREACHABLE ? login : ErrorCode.PROTOCOL, now);
     }
-    this.login = login;
-    this.resumed = false;
-    this.attachFailures = 0;
-    this.memory = { ...newPollingMemory(), downloadCounter: this.memory.downloadCounter };
-    this.happen('accepted', now);
+    this.#login = login;
+    this.#resumed = false;
+    this.#attachFailures = 0;
+    this.#memory = { ...newPollingMemory(), downloadCounter: this.#memory.downloadCounter };
+    this.#happen('accepted', now);
   }
 
-  private loginFailed(code: number, now: number): void {
-    this.drop();
-    this.effects.push({ type: 'error', code, remote: code !== ErrorCode.UNREACHABLE });
-    this.happen('login-failed', now);
+  #loginFailed(code: number, now: number): void {
+    this.#drop();
+    this.#effects.push({ type: 'error', code, remote: code !== ErrorCode.UNREACHABLE });
+    this.#happen('login-failed', now);
   }
 
-  private attach(now: number): void {
-    const { login, settings, options } = this;
+  #attach(now: number): void {
+    const { settings } = this;
+    const login = this.#login;
+    const options = this.#options;
     if (!login) return;
     const scheme = settings.useEncryption ? 'https' : 'http';
     const [uploadHost, downloadHost] = settings.useEncryption ? login.secureHosts : login.plainHosts;
-    this.link?.drop();
+    this.#link?.drop();
     const host: LinkHost = {
-      nextId: () => this.nextId(),
-      effect: (effect) => this.effects.push(effect),
-      report: (event) => this.reports.push([link, event]),
+      nextId: () => this.#nextId(),
+      effect: (effect) => this.#effects.push(effect),
+      report: (event) => this.#reports.push([link, event]),
     };
-    const link = options.createLink(host, settings, this.memory);
-    this.link = link;
-    this.movePending = false;
+    const link = options.createLink(host, settings, this.#memory);
+    this.#link = link;
+    this.#movePending = false;
     link.attach(
       {
         deviceId: login.deviceId,
@@ -305,32 +312,32 @@ export class Session {
     );
   }
 
-  private takeReports(now: number): void {
-    for (let next = this.reports.shift(); next; next = this.reports.shift()) {
+  #takeReports(now: number): void {
+    for (let next = this.#reports.shift(); next; next = this.#reports.shift()) {
       const [link, event] = next;
       // A link that was let go may still say what became of its last batch, and hand over what it received.
-      if (link === this.link || event.type === 'sent' || event.type === 'received') this.reported(event, now);
+      if (link === this.#link || event.type === 'sent' || event.type === 'received') this.#reported(event, now);
     }
   }
 
-  private reported(event: LinkEvent, now: number): void {
+  #reported(event: LinkEvent, now: number): void {
     switch (event.type) {
       case 'attached':
       case 'joined':
-        this.reportError(event.code === ErrorCode.NETWORKS_SET ? 0 : event.code);
-        if (event.type === 'attached') this.happen('attached', now);
+        this.#reportError(event.code === ErrorCode.NETWORKS_SET ? 0 : event.code);
+        if (event.type === 'attached') this.#happen('attached', now);
         break;
       case 'sent':
-        this.sent(event.code, now);
+        this.#sent(event.code, now);
         break;
       case 'received':
-        for (const message of event.messages) this.receive(message);
+        for (const message of event.messages) this.#receive(message);
         break;
       case 'lost':
-        this.lost(event, now);
+        this.#lost(event, now);
         break;
       case 'error':
-        this.reportError(event.code);
+        this.#reportError(event.code);
         break;
       case 'downloaded':
         this.counters.download++;
@@ -339,152 +346,152 @@ export class Session {
         this.settings.downloadTimeout = event.downloadTimeout;
         break;
       default:
-        this.happen(event.type, now);
+        this.#happen(event.type, now);
     }
   }
 
-  private reportError(code: number): void {
-    if (code !== ErrorCode.SUCCESS) this.effects.push({ type: 'error', code, remote: code !== ErrorCode.UNREACHABLE });
+  #reportError(code: number): void {
+    if (code !== ErrorCode.SUCCESS) this.#effects.push({ type: 'error', code, remote: code !== ErrorCode.UNREACHABLE });
   }
 
-  private receive(message: IncomingMessage): void {
+  #receive(message: IncomingMessage): void {
     if (this.settings.discoverable && isDiscoveryRequest(message)) {
       this.send(discoveryResponse(message, this.settings.name), false);
     } else {
-      this.effects.push({ type: 'message', message });
+      this.#effects.push({ type: 'message', message });
     }
   }
 
-  private lost(event: { code: number; retryAfterMs?: number }, now: number): void {
-    this.reportError(event.code);
-    this.retryAfterMs = event.retryAfterMs;
-    if (this.state === 'attaching' && ++this.attachFailures >= MAX_ATTACH_FAILURES) this.forgetSession();
-    this.happen('lost', now);
+  #lost(event: { code: number; retryAfterMs?: number }, now: number): void {
+    this.#reportError(event.code);
+    this.#retryAfterMs = event.retryAfterMs;
+    if (this.#state === 'attaching' && ++this.#attachFailures >= MAX_ATTACH_FAILURES) this.#forgetSession();
+    this.#happen('lost', now);
   }
 
-  private run(now: number): void {
-    this.runningSince = now;
-    this.attachFailures = 0;
-    this.hasRun = true;
-    this.show('attached', now);
-    this.resumed = true;
-    if (!this.inFlight) return;
-    if (this.link?.repeatable) this.sendInFlight(now);
-    else this.settleInFlight(ErrorCode.UNREACHABLE, false);
+  #run(now: number): void {
+    this.#runningSince = now;
+    this.#attachFailures = 0;
+    this.#hasRun = true;
+    this.#show('attached', now);
+    this.#resumed = true;
+    if (!this.#inFlight) return;
+    if (this.#link?.repeatable) this.#sendInFlight(now);
+    else this.#settleInFlight(ErrorCode.UNREACHABLE, false);
   }
 
-  private wait(now: number): void {
-    this.drop();
-    if (this.runningSince !== undefined && now - this.runningSince >= STABLE_MS) this.attempt = 0;
-    this.runningSince = undefined;
-    const random = this.options.random();
-    const delay = this.retryAfterMs !== undefined ? random * this.retryAfterMs : undefined;
-    this.due = now + (delay ?? backoffDelay(++this.attempt, random, this.options.backoff));
-    this.retryAfterMs = undefined;
+  #wait(now: number): void {
+    this.#drop();
+    if (this.#runningSince !== undefined && now - this.#runningSince >= STABLE_MS) this.#attempt = 0;
+    this.#runningSince = undefined;
+    const random = this.#options.random();
+    const delay = this.#retryAfterMs !== undefined ? random * this.#retryAfterMs : undefined;
+    this.#due = now + (delay ?? backoffDelay(++this.#attempt, random, this.#options.backoff));
+    this.#retryAfterMs = undefined;
   }
 
-  private waitForSession(now: number): void {
-    this.settleInFlight(ErrorCode.UNREACHABLE, false);
-    this.forgetSession();
-    this.wait(now);
+  #waitForSession(now: number): void {
+    this.#settleInFlight(ErrorCode.UNREACHABLE, false);
+    this.#forgetSession();
+    this.#wait(now);
   }
 
-  private forgetSession(): void {
-    this.login = undefined;
-    this.resumed = false;
+  #forgetSession(): void {
+    this.#login = undefined;
+    this.#resumed = false;
   }
 
-  private drop(): void {
+  #drop(): void {
     // Over a WebSocket nobody can ask what became of a batch; an upload is repeated with its counter.
-    if (this.link && !this.link.repeatable) this.settleInFlight(ErrorCode.UNREACHABLE, false);
-    this.link?.drop();
-    this.link = undefined;
-    this.movePending = false;
-    if (this.loginRequest !== undefined) this.effects.push({ type: 'abort', request: this.loginRequest });
-    this.loginRequest = undefined;
+    if (this.#link && !this.#link.repeatable) this.#settleInFlight(ErrorCode.UNREACHABLE, false);
+    this.#link?.drop();
+    this.#link = undefined;
+    this.#movePending = false;
+    if (this.#loginRequest !== undefined) this.#effects.push({ type: 'abort', request: this.#loginRequest });
+    this.#loginRequest = undefined;
   }
 
-  private flush(now: number): void {
-    this.due = now + CLOSE_TIMEOUT_MS;
+  #flush(now: number): void {
+    this.#due = now + CLOSE_TIMEOUT_MS;
   }
 
-  private end(now: number): void {
-    this.due = now + CLOSE_TIMEOUT_MS;
-    this.link?.end(now);
+  #end(now: number): void {
+    this.#due = now + CLOSE_TIMEOUT_MS;
+    this.#link?.end(now);
   }
 
-  private finish(): void {
-    this.startOver();
-    this.settleQueue(ErrorCode.UNREACHABLE, () => true);
+  #finish(): void {
+    this.#startOver();
+    this.#settleQueue(ErrorCode.UNREACHABLE, () => true);
   }
 
-  private startOver(): void {
-    this.forgetSession();
-    this.hasRun = false;
-    this.attempt = 0;
-    this.runningSince = undefined;
+  #startOver(): void {
+    this.#forgetSession();
+    this.#hasRun = false;
+    this.#attempt = 0;
+    this.#runningSince = undefined;
   }
 
-  private fail(): void {
-    this.startOver();
-    this.effects.push({ type: 'error', code: ErrorCode.WRONG_CREDENTIALS, remote: true });
+  #fail(): void {
+    this.#startOver();
+    this.#effects.push({ type: 'error', code: ErrorCode.WRONG_CREDENTIALS, remote: true });
     // What nobody awaits stays for the next start, with the right password.
-    this.settleQueue(ErrorCode.WRONG_CREDENTIALS, (message) => message.awaited);
+    this.#settleQueue(ErrorCode.WRONG_CREDENTIALS, (message) => message.awaited);
   }
 
-  private pump(now: number): void {
-    if ((this.state !== 'running' && this.state !== 'flushing') || this.inFlight || this.movePending) return;
-    const messages = this.queue.takeBatch();
+  #pump(now: number): void {
+    if ((this.#state !== 'running' && this.#state !== 'flushing') || this.#inFlight || this.#movePending) return;
+    const messages = this.#queue.takeBatch();
     if (messages.length > 0) {
-      this.inFlight = { messages, counter: this.counters.upload++ };
-      this.sendInFlight(now);
-    } else if (this.state === 'flushing') this.happen('flushed', now);
+      this.#inFlight = { messages, counter: this.counters.upload++ };
+      this.#sendInFlight(now);
+    } else if (this.#state === 'flushing') this.#happen('flushed', now);
   }
 
-  private sendInFlight(now: number): void {
-    const { inFlight } = this;
+  #sendInFlight(now: number): void {
+    const inFlight = this.#inFlight;
     if (!inFlight) return;
     const { messages, counter } = inFlight;
     const text = messages.every((message) => message.text);
-    this.link?.send({ groups: messages.map((message) => message.group), text, counter }, now);
+    this.#link?.send({ groups: messages.map((message) => message.group), text, counter }, now);
   }
 
-  private sent(code: number, now: number): void {
-    if (code === ErrorCode.SESSION_EXPIRED) this.requeue();
-    else this.settleInFlight(code, true);
-    if (!this.movePending) return;
-    this.movePending = false;
-    this.happen('move', now);
+  #sent(code: number, now: number): void {
+    if (code === ErrorCode.SESSION_EXPIRED) this.#requeue();
+    else this.#settleInFlight(code, true);
+    if (!this.#movePending) return;
+    this.#movePending = false;
+    this.#happen('move', now);
   }
 
   /** A batch that the relay refused with 12 was not delivered; it is tried once more with the new session (S-17). */
-  private requeue(): void {
-    const messages = this.inFlight?.messages ?? [];
-    this.inFlight = undefined;
+  #requeue(): void {
+    const messages = this.#inFlight?.messages ?? [];
+    this.#inFlight = undefined;
     const again = messages.filter((message) => !message.requeued);
-    this.queue.putBack(again.map((message) => ({ ...message, requeued: true })));
-    this.settle(messages.filter((message) => message.requeued), ErrorCode.SESSION_EXPIRED, true);
+    this.#queue.putBack(again.map((message) => ({ ...message, requeued: true })));
+    this.#settle(messages.filter((message) => message.requeued), ErrorCode.SESSION_EXPIRED, true);
   }
 
-  private settleInFlight(code: number, remote: boolean): void {
-    const messages = this.inFlight?.messages ?? [];
-    this.inFlight = undefined;
-    this.settle(messages, code, remote);
+  #settleInFlight(code: number, remote: boolean): void {
+    const messages = this.#inFlight?.messages ?? [];
+    this.#inFlight = undefined;
+    this.#settle(messages, code, remote);
   }
 
-  private settleQueue(code: number, choose: (message: QueuedMessage) => boolean): void {
-    this.settleInFlight(code, false);
-    this.settle(this.queue.clear(choose), code, false);
+  #settleQueue(code: number, choose: (message: QueuedMessage) => boolean): void {
+    this.#settleInFlight(code, false);
+    this.#settle(this.#queue.clear(choose), code, false);
   }
 
   /** Tells each awaiting sender its code, and the error callback once for those that nobody awaits. */
-  private settle(messages: readonly QueuedMessage[], code: number, remote: boolean): void {
-    for (const { awaited, token } of messages) if (awaited) this.effects.push({ type: 'settled', token, code, remote });
+  #settle(messages: readonly QueuedMessage[], code: number, remote: boolean): void {
+    for (const { awaited, token } of messages) if (awaited) this.#effects.push({ type: 'settled', token, code, remote });
     const isFailure = code !== ErrorCode.SUCCESS;
-    if (isFailure && messages.some(({ awaited }) => !awaited)) this.effects.push({ type: 'error', code, remote });
+    if (isFailure && messages.some(({ awaited }) => !awaited)) this.#effects.push({ type: 'error', code, remote });
   }
 
-  private nextId(): number {
-    return ++this.lastId;
+  #nextId(): number {
+    return ++this.#lastId;
   }
 }

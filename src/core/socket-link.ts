@@ -34,60 +34,63 @@ type Phase = 'opening' | 'attaching' | 'joining' | 'ready' | 'closing' | 'dead';
 /** A session on a WebSocket (protocol sections 5 and 13.1). */
 export class SocketLink implements Link {
   readonly repeatable = false;
-  private readonly socket: number;
-  private readonly splitter = new MessageSplitter({ maxSize: MAX_ANSWER_SIZE });
-  private phase: Phase = 'opening';
-  private attached = false;
-  private target!: LinkTarget;
-  private networks: readonly string[] = [];
-  private closing: 'detached' | 'ended' = 'detached';
-  private repeats = 0;
-  private answerDue: number | undefined;
-  private sendDue: number | undefined;
-  private keepAliveDue: number | undefined;
-  private signOfLifeDue: number | undefined;
+  readonly #socket: number;
+  readonly #splitter = new MessageSplitter({ maxSize: MAX_ANSWER_SIZE });
+  #phase: Phase = 'opening';
+  #attached = false;
+  #target!: LinkTarget;
+  #networks: readonly string[] = [];
+  #closing: 'detached' | 'ended' = 'detached';
+  #repeats = 0;
+  #answerDue: number | undefined;
+  #sendDue: number | undefined;
+  #keepAliveDue: number | undefined;
+  #signOfLifeDue: number | undefined;
 
-  constructor(private readonly host: LinkHost) {
-    this.socket = host.nextId();
+  readonly #host: LinkHost;
+
+  constructor(host: LinkHost) {
+    this.#host = host;
+    this.#socket = host.nextId();
   }
 
   attach(target: LinkTarget, now: number): void {
-    this.target = target;
-    this.networks = target.networks;
-    this.answerDue = now + OPEN_TIMEOUT_MS;
+    this.#target = target;
+    this.#networks = target.networks;
+    this.#answerDue = now + OPEN_TIMEOUT_MS;
     const url = `${target.uploadOrigin.replace(/^http/, 'ws')}/api/WebSocket`;
-    this.host.effect({ type: 'open', socket: this.socket, url });
+    this.#host.effect({ type: 'open', socket: this.#socket, url });
   }
 
   join(networks: readonly string[], now: number): void {
-    this.networks = networks;
-    if (this.phase === 'ready' || this.phase === 'joining') this.enter('joining', now);
+    this.#networks = networks;
+    if (this.#phase === 'ready' || this.#phase === 'joining') this.#enter('joining', now);
   }
 
   send(batch: LinkBatch, now: number): void {
     const bytes = sendMessage(batch.groups);
-    this.sendDue = now + sendTimeoutMs(bytes.length);
-    this.transmit(bytes, batch.text);
+    this.#sendDue = now + sendTimeoutMs(bytes.length);
+    this.#transmit(bytes, batch.text);
   }
 
   detach(now: number): void {
-    this.closeWith('detached', now);
+    this.#closeWith('detached', now);
   }
 
   end(now: number): void {
-    this.closeWith('ended', now);
+    this.#closeWith('ended', now);
   }
 
   probe(now: number): void {
-    if (this.phase !== 'ready') return;
-    this.transmit(KEEP_ALIVE, true);
-    this.signOfLifeDue = earlier(this.signOfLifeDue, now + PROBE_TIMEOUT_MS);
+    if (this.#phase !== 'ready') return;
+    this.#transmit(KEEP_ALIVE, true);
+    this.#signOfLifeDue = earlier(this.#signOfLifeDue, now + PROBE_TIMEOUT_MS);
   }
 
   drop(): void {
-    if (this.phase !== 'dead') this.host.effect({ type: 'close', socket: this.socket });
-    this.phase = 'dead';
-    this.answerDue = this.sendDue = this.keepAliveDue = this.signOfLifeDue = undefined;
+    if (this.#phase !== 'dead') this.#host.effect({ type: 'close', socket: this.#socket });
+    this.#phase = 'dead';
+    this.#answerDue = this.#sendDue = this.#keepAliveDue = this.#signOfLifeDue = undefined;
   }
 
   setDownloadTimeout(): void {
@@ -95,144 +98,144 @@ export class SocketLink implements Link {
   }
 
   get deadline(): number | undefined {
-    return earlier(earlier(this.answerDue, this.sendDue), earlier(this.keepAliveDue, this.signOfLifeDue));
+    return earlier(earlier(this.#answerDue, this.#sendDue), earlier(this.#keepAliveDue, this.#signOfLifeDue));
   }
 
   wake(now: number): void {
-    if (isDue(this.signOfLifeDue, now) || isDue(this.sendDue, now)) return this.lose(ErrorCode.SUCCESS);
-    if (isDue(this.answerDue, now)) this.repeat(now);
-    if (isDue(this.keepAliveDue, now)) {
-      this.transmit(KEEP_ALIVE, true);
-      this.keepAliveDue = undefined;
-      this.signOfLifeDue = now + KEEP_ALIVE_TIMEOUT_MS;
+    if (isDue(this.#signOfLifeDue, now) || isDue(this.#sendDue, now)) return this.#lose(ErrorCode.SUCCESS);
+    if (isDue(this.#answerDue, now)) this.#repeat(now);
+    if (isDue(this.#keepAliveDue, now)) {
+      this.#transmit(KEEP_ALIVE, true);
+      this.#keepAliveDue = undefined;
+      this.#signOfLifeDue = now + KEEP_ALIVE_TIMEOUT_MS;
     }
   }
 
   input(event: TransportEvent, now: number): void {
-    if (!('socket' in event) || event.socket !== this.socket || this.phase === 'dead') return;
+    if (!('socket' in event) || event.socket !== this.#socket || this.#phase === 'dead') return;
     switch (event.type) {
       case 'opened':
-        this.repeats = 0;
-        return this.enter('attaching', now);
+        this.#repeats = 0;
+        return this.#enter('attaching', now);
       case 'bytes':
-        return this.receive(event.bytes, now);
+        return this.#receive(event.bytes, now);
       case 'closed':
-        return this.closed(event.code, event.reason);
+        return this.#closed(event.code, event.reason);
     }
   }
 
-  private enter(phase: 'attaching' | 'joining', now: number): void {
-    this.phase = phase;
-    this.answerDue = now + ANSWER_TIMEOUT_MS;
-    this.transmit(phase === 'attaching' ? attachMessage(this.target.deviceId) : networksMessage(this.networks), true);
+  #enter(phase: 'attaching' | 'joining', now: number): void {
+    this.#phase = phase;
+    this.#answerDue = now + ANSWER_TIMEOUT_MS;
+    this.#transmit(phase === 'attaching' ? attachMessage(this.#target.deviceId) : networksMessage(this.#networks), true);
   }
 
-  private repeat(now: number): void {
-    const phase = this.phase;
-    if (phase === 'closing') return this.finishClosing();
-    if (phase !== 'attaching' && phase !== 'joining') return this.lose(ErrorCode.UNREACHABLE);
-    if (++this.repeats > MAX_REPEATS) return this.lose(ErrorCode.UNREACHABLE);
-    this.enter(phase, now);
+  #repeat(now: number): void {
+    const phase = this.#phase;
+    if (phase === 'closing') return this.#finishClosing();
+    if (phase !== 'attaching' && phase !== 'joining') return this.#lose(ErrorCode.UNREACHABLE);
+    if (++this.#repeats > MAX_REPEATS) return this.#lose(ErrorCode.UNREACHABLE);
+    this.#enter(phase, now);
   }
 
-  private closeWith(outcome: 'detached' | 'ended', now: number): void {
-    this.phase = 'closing';
-    this.closing = outcome;
-    this.answerDue = now + ANSWER_TIMEOUT_MS;
-    this.transmit(closeMessage(outcome === 'ended' ? 't' : 'c'), true);
+  #closeWith(outcome: 'detached' | 'ended', now: number): void {
+    this.#phase = 'closing';
+    this.#closing = outcome;
+    this.#answerDue = now + ANSWER_TIMEOUT_MS;
+    this.#transmit(closeMessage(outcome === 'ended' ? 't' : 'c'), true);
   }
 
-  private finishClosing(): void {
+  #finishClosing(): void {
     this.drop();
-    this.host.report({ type: this.closing });
+    this.#host.report({ type: this.#closing });
   }
 
-  private lose(code: number, retryAfterMs?: number): void {
+  #lose(code: number, retryAfterMs?: number): void {
     this.drop();
-    this.host.report(retryAfterMs === undefined ? { type: 'lost', code } : { type: 'lost', code, retryAfterMs });
+    this.#host.report(retryAfterMs === undefined ? { type: 'lost', code } : { type: 'lost', code, retryAfterMs });
   }
 
-  private closed(code: number, reason: string): void {
-    if (this.phase === 'closing') return this.finishClosing();
-    const refused = this.phase === 'opening' ? ErrorCode.UNREACHABLE : ErrorCode.SUCCESS;
+  #closed(code: number, reason: string): void {
+    if (this.#phase === 'closing') return this.#finishClosing();
+    const refused = this.#phase === 'opening' ? ErrorCode.UNREACHABLE : ErrorCode.SUCCESS;
     // A draining relay spreads its clients over so many seconds (X-46).
-    if (code === 1012 && /^\d{1,3}$/.test(reason)) return this.lose(refused, Number(reason) * 1000);
-    this.lose(refused);
+    if (code === 1012 && /^\d{1,3}$/.test(reason)) return this.#lose(refused, Number(reason) * 1000);
+    this.#lose(refused);
   }
 
-  private transmit(bytes: Uint8Array, text: boolean): void {
-    this.host.effect({ type: 'transmit', socket: this.socket, bytes, text });
+  #transmit(bytes: Uint8Array, text: boolean): void {
+    this.#host.effect({ type: 'transmit', socket: this.#socket, bytes, text });
   }
 
-  private receive(bytes: Uint8Array, now: number): void {
-    this.signOfLifeDue = undefined;
-    this.splitter.push(bytes);
-    for (let fields = this.splitter.next(); fields; fields = this.splitter.next()) {
-      if (fields.fault === 'too-large') return this.lose(ErrorCode.INVALID_ANSWER);
-      this.take(fields, now);
-      if (this.isDead()) return;
+  #receive(bytes: Uint8Array, now: number): void {
+    this.#signOfLifeDue = undefined;
+    this.#splitter.push(bytes);
+    for (let fields = this.#splitter.next(); fields; fields = this.#splitter.next()) {
+      if (fields.fault === 'too-large') return this.#lose(ErrorCode.INVALID_ANSWER);
+      this.#take(fields, now);
+      if (this.#isDead()) return;
     }
-    this.keepAliveDue ??= now + KEEP_ALIVE_MS;
+    this.#keepAliveDue ??= now + KEEP_ALIVE_MS;
   }
 
-  private isDead(): boolean {
-    return this.phase === 'dead';
+  #isDead(): boolean {
+    return this.#phase === 'dead';
   }
 
-  private take(fields: Fields, now: number): void {
+  #take(fields: Fields, now: number): void {
     const code = readCode(fields);
     switch (fields.first('rt')) {
       case 'r':
-        return this.host.report({ type: 'received', messages: readMessages(fields) });
+        return this.#host.report({ type: 'received', messages: readMessages(fields) });
       case 'a':
-        this.exchanged(now);
-        return this.attachAnswered(code, now);
+        this.#exchanged(now);
+        return this.#attachAnswered(code, now);
       case 'n':
-        this.exchanged(now);
-        return this.networksAnswered(code);
+        this.#exchanged(now);
+        return this.#networksAnswered(code);
       case 's':
-        this.exchanged(now);
-        return this.sendAnswered(code);
+        this.#exchanged(now);
+        return this.#sendAnswered(code);
       case 'k':
-        return this.exchanged(now);
+        return this.#exchanged(now);
       case 'c':
-        if (this.phase !== 'closing') return;
-        if (code === ErrorCode.SUCCESS) return this.finishClosing();
-        return this.host.report({ type: 'error', code: code ?? ErrorCode.INVALID_ANSWER });
+        if (this.#phase !== 'closing') return;
+        if (code === ErrorCode.SUCCESS) return this.#finishClosing();
+        return this.#host.report({ type: 'error', code: code ?? ErrorCode.INVALID_ANSWER });
     }
   }
 
   /** Only answers postpone the keep-alive: the relay counts what it receives, not what it sends (P-59 to P-62). */
-  private exchanged(now: number): void {
-    this.keepAliveDue = now + KEEP_ALIVE_MS;
+  #exchanged(now: number): void {
+    this.#keepAliveDue = now + KEEP_ALIVE_MS;
   }
 
-  private attachAnswered(code: number | undefined, now: number): void {
-    if (this.phase !== 'attaching') return;
-    if (code !== ErrorCode.SUCCESS) return this.gone();
-    this.repeats = 0;
-    this.enter('joining', now);
+  #attachAnswered(code: number | undefined, now: number): void {
+    if (this.#phase !== 'attaching') return;
+    if (code !== ErrorCode.SUCCESS) return this.#gone();
+    this.#repeats = 0;
+    this.#enter('joining', now);
   }
 
-  private networksAnswered(code = ErrorCode.INVALID_ANSWER as number): void {
-    if (this.phase !== 'joining') return;
-    if (code === ErrorCode.SESSION_EXPIRED) return this.gone();
-    this.phase = 'ready';
-    this.answerDue = undefined;
-    this.repeats = 0;
-    this.host.report({ type: this.attached ? 'joined' : 'attached', code });
-    this.attached = true;
+  #networksAnswered(code = ErrorCode.INVALID_ANSWER as number): void {
+    if (this.#phase !== 'joining') return;
+    if (code === ErrorCode.SESSION_EXPIRED) return this.#gone();
+    this.#phase = 'ready';
+    this.#answerDue = undefined;
+    this.#repeats = 0;
+    this.#host.report({ type: this.#attached ? 'joined' : 'attached', code });
+    this.#attached = true;
   }
 
-  private sendAnswered(code = ErrorCode.INVALID_ANSWER as number): void {
-    if (this.sendDue === undefined) return;
-    this.sendDue = undefined;
-    this.host.report({ type: 'sent', code });
-    if (code === ErrorCode.SESSION_EXPIRED) this.gone();
+  #sendAnswered(code = ErrorCode.INVALID_ANSWER as number): void {
+    if (this.#sendDue === undefined) return;
+    this.#sendDue = undefined;
+    this.#host.report({ type: 'sent', code });
+    if (code === ErrorCode.SESSION_EXPIRED) this.#gone();
   }
 
-  private gone(): void {
+  #gone(): void {
     this.drop();
-    this.host.report({ type: 'gone' });
+    this.#host.report({ type: 'gone' });
   }
 }

@@ -16,70 +16,74 @@ const KNOWN = new Set<number>([ErrorCode.UNKNOWN, ErrorCode.PROTOCOL, ErrorCode.
 
 /** One upload at a time, with its re-sends (protocol section 6.2). */
 export class Upload {
-  private url = '';
-  private body: Uint8Array | undefined;
-  private request: number | undefined;
-  private retries = 0;
-  private due: number | undefined;
+  #url = '';
+  #body: Uint8Array | undefined;
+  #request: number | undefined;
+  #retries = 0;
+  #due: number | undefined;
   /** Counter of the last upload, which a cancel repeats (section 6.3). */
   counter = 0;
 
-  constructor(private readonly host: LinkHost) {}
+  readonly #host: LinkHost;
+
+  constructor(host: LinkHost) {
+    this.#host = host;
+  }
 
   start(target: LinkTarget, batch: LinkBatch, now: number): void {
-    this.url = `${target.uploadOrigin}/Upload`;
-    this.body = uploadRequest(target.deviceId, batch.groups, batch.counter);
+    this.#url = `${target.uploadOrigin}/Upload`;
+    this.#body = uploadRequest(target.deviceId, batch.groups, batch.counter);
     this.counter = batch.counter;
-    this.retries = 0;
-    this.post(now);
+    this.#retries = 0;
+    this.#post(now);
   }
 
   get deadline(): number | undefined {
-    return this.due;
+    return this.#due;
   }
 
   wake(now: number): void {
-    if (!isDue(this.due, now)) return;
-    if (this.request === undefined) return this.post(now);
-    this.host.effect({ type: 'abort', request: this.request });
-    this.failed(ErrorCode.UNREACHABLE, now);
+    if (!isDue(this.#due, now)) return;
+    if (this.#request === undefined) return this.#post(now);
+    this.#host.effect({ type: 'abort', request: this.#request });
+    this.#failed(ErrorCode.UNREACHABLE, now);
   }
 
   /** `gone` when the relay does not know the session any more. */
   input(event: TransportEvent, now: number): 'gone' | undefined {
-    if (!('request' in event) || event.request !== this.request) return undefined;
+    if (!('request' in event) || event.request !== this.#request) return undefined;
     const code = event.type === 'answer' ? answerCode(event.status, event.body) : ErrorCode.UNREACHABLE;
     // 15 answers a cancel; on an upload it says nothing and the legacy client goes on (section 6.2).
     if (FINAL.has(code) || code === ErrorCode.DOWNLOAD_CANCELLED) {
-      this.settle(code === ErrorCode.DOWNLOAD_CANCELLED ? ErrorCode.SUCCESS : code);
+      this.#settle(code === ErrorCode.DOWNLOAD_CANCELLED ? ErrorCode.SUCCESS : code);
       return code === ErrorCode.SESSION_EXPIRED ? 'gone' : undefined;
     }
-    this.failed(code, now);
+    this.#failed(code, now);
     return undefined;
   }
 
   drop(): void {
-    if (this.request !== undefined) this.host.effect({ type: 'abort', request: this.request });
-    this.body = this.request = this.due = undefined;
+    if (this.#request !== undefined) this.#host.effect({ type: 'abort', request: this.#request });
+    this.#body = this.#request = this.#due = undefined;
   }
 
-  private post(now: number): void {
-    const { body } = this;
+  #post(now: number): void {
+    const body = this.#body;
     if (!body) return;
-    this.request = this.host.nextId();
-    this.due = now + UPLOAD_TIMEOUT_FACTOR * sendTimeoutMs(body.length);
-    this.host.effect({ type: 'post', request: this.request, url: this.url, body });
+    this.#request = this.#host.nextId();
+    this.#due = now + UPLOAD_TIMEOUT_FACTOR * sendTimeoutMs(body.length);
+    this.#host.effect({ type: 'post', request: this.#request, url: this.#url, body });
   }
 
-  private failed(code: number, now: number): void {
-    this.request = undefined;
-    if (this.retries++ >= MAX_RETRIES) return this.settle(KNOWN.has(code) ? code : ErrorCode.INVALID_ANSWER);
-    this.due = now + RETRY_PAUSE_MS;
+  #failed(code: number, now: number): void {
+    this.#request = undefined;
+    if (this.#retries++ >= MAX_RETRIES) return this.#settle(KNOWN.has(code) ? code : ErrorCode.INVALID_ANSWER);
+    this.#due = now + RETRY_PAUSE_MS;
   }
 
-  private settle(code: number): void {
-    this.body = this.request = this.due = undefined;
-    this.host.report({ type: 'sent', code });
+  #settle(code: number): void {
+    this.#body = this.#request = this.#due = undefined;
+    this.#host.report({ type: 'sent', code });
   }
 }
 

@@ -148,7 +148,7 @@ describe('parseBody (HTTP)', () => {
     ['V-16 escaped tilde at the end', '~d=~~t=1', { fields: [['d', '~t=1']] }],
     ['V-11 empty data in the middle', '~d=~z=0', { fields: [['d', ''], ['z', '0']] }], // prettier-ignore
     ['P-29 empty value at the end is kept', '~e=0~d=', { fields: [['e', '0'], ['d', '']] }], // prettier-ignore
-    ['V-20 P-30 lone tilde at the end', '~d=abc~', { fields: [], fault: 'lone-tilde' }],
+    ['V-20 P-30 lone tilde at the end', '~d=abc~', { fields: [['d', 'abc']], fault: 'lone-tilde' }],
     ['P-30 a tilde only', '~', { fields: [], fault: 'lone-tilde' }],
     ['P-27 no leading tilde', 'hello', { fields: [], fault: 'no-leading-tilde' }],
     ['P-27 empty', '', { fields: [], fault: 'no-leading-tilde' }],

@@ -1,0 +1,71 @@
+import { dataElement, element, label, paragraph } from './text.js';
+
+const ENTRY_LIMIT = 500;
+/** The log follows new entries while it is scrolled to within this distance of its end. */
+const END_PX = 40;
+
+const log = document.getElementById('log');
+
+/** Logs something about the connection itself; the same again only moves the time of the last entry. */
+export function logNotice(text, isProblem = false) {
+  const last = log.lastElementChild;
+  if (last?.classList.contains('notice') && last.lastChild.textContent === ` ${paragraph(text)}`) {
+    last.firstChild.replaceWith(timeNow());
+    return;
+  }
+  append(isProblem ? 'notice problem' : 'notice', [timeNow(), ` ${paragraph(text)}`]);
+}
+
+/** Logs a message that arrived. */
+export function logReceived({ from, dataType, data, bytes }, senderLabel) {
+  const sender = element('span', 'who', senderLabel);
+  sender.dataset.session = from;
+  append('received', [headOf('from', sender, dataType), dataElement(data, bytes)]);
+}
+
+/** Logs a message on its way out; the result reports its outcome in the same entry. */
+export function logSent(recipients, dataType, data) {
+  const outcome = element('span', 'outcome', 'sending');
+  const head = headOf('to', element('span', 'who', label(recipients)), dataType);
+  head.append(outcome);
+  append('sent', [head, dataElement(data)]);
+  log.scrollTop = log.scrollHeight;
+  return (text, isFailure = false) => {
+    outcome.textContent = text;
+    outcome.classList.toggle('failed', isFailure);
+  };
+}
+
+/** Gives a name that was learned late to the messages that came before it. */
+export function renameSenders(labelOf) {
+  for (const sender of log.querySelectorAll('.who[data-session]')) {
+    const text = labelOf(sender.dataset.session);
+    if (sender.textContent !== text) sender.textContent = text;
+  }
+}
+
+export function clearLog() {
+  log.replaceChildren();
+}
+
+function append(className, parts) {
+  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < END_PX;
+  const entry = element('div', `entry ${className}`);
+  entry.append(...parts);
+  log.append(entry);
+  while (log.childElementCount > ENTRY_LIMIT) log.firstElementChild.remove();
+  if (isAtEnd) log.scrollTop = log.scrollHeight;
+}
+
+function headOf(direction, who, dataType) {
+  const head = element('div', 'entry-head');
+  head.append(element('span', 'direction', direction), who, element('span', 'type', label(dataType)), timeNow());
+  return head;
+}
+
+function timeNow() {
+  const now = new Date();
+  const time = element('time', '', now.toLocaleTimeString());
+  time.dateTime = now.toISOString();
+  return time;
+}

@@ -1,0 +1,8 @@
+export declare function pack(folder: string): {
+  /** Absolute path. */
+  tarball: string;
+  /** Paths inside the package. */
+  files: string[];
+  /** Unit: bytes. */
+  size: number;
+};

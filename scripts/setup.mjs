@@ -1,0 +1,121 @@
+// Brings a checkout into a state in which it runs: installs and builds what is missing or stale, nothing else.
+// Uses Node built-ins only, because it runs before anything is installed.
+//
+//   node scripts/setup.mjs                install, build
+//   node scripts/setup.mjs --test-tools   also the programs that the tests drive
+//   node scripts/setup.mjs --no-install   build only (the `prepare` script: npm is installing already)
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { testTools } from './test-tools.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const underCi = process.env.CI === 'true';
+const aptGet = '/usr/bin/apt-get';
+const buildInputs = [
+  'src',
+  'rollup.config.mjs',
+  'scripts/platform-fetch.mjs',
+  'tsconfig.json',
+  'package.json',
+  'package-lock.json',
+];
+
+/** Runs a program with its output shown; true when it succeeded. */
+function attempt(title, program, args, options = {}) {
+  console.log(`set-up: ${title}`);
+  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
+  if (status !== 0) console.error(`set-up: failed: ${title} (${error?.message ?? signal ?? `exit code ${status}`})`);
+  return status === 0;
+}
+
+/** Like `attempt`, for what nothing can go on without. */
+function run(...step) {
+  if (!attempt(...step)) process.exit(1);
+}
+
+/** npm as it runs this script, or the one on PATH when node was called by hand. */
+function runNpm(title, args) {
+  const npmCli = process.env.npm_execpath;
+  if (npmCli !== undefined && /npm-cli\.c?js$/.test(npmCli)) run(title, process.execPath, [npmCli, ...args]);
+  else run(title, 'npm', args, { shell: process.platform === 'win32' });
+}
+
+const modifiedMs = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+
+/** The newest change in a file, or in a folder and all below it; a folder's own time tells of removed files. */
+function newestMs(path) {
+  const own = modifiedMs(path) ?? 0;
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return own;
+  return readdirSync(path).reduce((newest, name) => Math.max(newest, newestMs(join(path, name))), own);
+}
+
+function installWhenStale() {
+  const installed = modifiedMs(join(root, 'node_modules', '.package-lock.json'));
+  const locked = modifiedMs(join(root, 'package-lock.json'));
+  if (installed !== undefined && (locked === undefined || installed >= locked)) return;
+  // No install script of any package is wanted, and our own `prepare` would build before we ask whether it must.
+  runNpm('installing the locked packages', ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund']);
+}
+
+/** Every file under dist that package.json promises. */
+function promisedFiles(value) {
+  if (typeof value === 'string') return value.startsWith('./dist/') || value.startsWith('dist/') ? [value] : [];
+  return Object.values(value ?? {}).flatMap(promisedFiles);
+}
+
+function buildIsFresh() {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const outputs = promisedFiles([manifest.main, manifest.module, manifest.types, manifest.unpkg, manifest.bin, manifest.exports]);
+  const newestInput = Math.max(...buildInputs.map((input) => newestMs(join(root, input))));
+  return outputs.every((output) => (modifiedMs(join(root, output)) ?? 0) > newestInput);
+}
+
+function buildWhenStale() {
+  if (buildIsFresh()) return;
+  const rollup = join(root, 'node_modules', 'rollup', 'dist', 'bin', 'rollup');
+  if (existsSync(rollup)) {
+    run('building dist', process.execPath, [rollup, '--config', '--silent']);
+    return;
+  }
+  console.error('set-up: dist is missing or stale, and the build tools are not installed (npm ci installs them).');
+  if (!process.argv.includes('--no-install')) process.exit(1);
+}
+
+/** True on a Debian-like system where this process may install packages. */
+function mayUseApt() {
+  return process.getuid?.() === 0 && existsSync(aptGet);
+}
+
+/** A failure here is not the end: what is still missing afterwards is reported by name. */
+function installWithApt(packages) {
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  attempt('updating the package lists', aptGet, ['-qq', 'update'], options);
+  const args = ['-qq', '-y', '-o', 'Dpkg::Use-Pty=0', 'install', '--no-install-recommends', ...packages];
+  attempt(`installing ${packages.join(', ')}`, aptGet, args, options);
+}
+
+/** Makes sure that every tool is there, or says loudly which tests cannot run; under CI=true that is a failure. */
+function prepareTestTools() {
+  const isMissing = (tool) => tool.find() === undefined;
+  // A tool that the caller names is the caller's to provide.
+  const installable = testTools.filter((tool) => isMissing(tool) && process.env[tool.variable] === undefined);
+  if (installable.length > 0 && mayUseApt()) installWithApt(installable.map((tool) => tool.package));
+
+  const missing = testTools.filter(isMissing);
+  if (missing.length === 0) return;
+  const line = '#'.repeat(78);
+  console.error(line);
+  for (const tool of missing) {
+    console.error(`#  SKIPPED: ${tool.purpose}. ${tool.name} was not found.`);
+    console.error(`#           Install it (Debian: apt-get install ${tool.package}) or name it in ${tool.variable}.`);
+  }
+  if (underCi) console.error('#  CI=true: a skipped test counts as a failure.');
+  console.error(line);
+  if (underCi) process.exit(1);
+}
+
+if (!process.argv.includes('--no-install')) installWhenStale();
+buildWhenStale();
+if (process.argv.includes('--test-tools')) prepareTestTools();

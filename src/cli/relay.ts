@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { AccountFileError } from '../relay/account-file';
+import { type AccountStore, fileAccounts, inlineAccounts, openAccounts } from '../relay/accounts';
+import type { RelayOptions } from '../relay/edge-options';
+import { isLoopbackHost } from '../relay/host';
+import { createLogger, type Logger } from '../relay/logger';
+import { RelayError } from '../relay/relay-error';
+import { createRelay, type Relay } from '../relay/server';
+import { DEFAULT_ACCOUNT_FILE } from './account';
+import { CommandError, systemCode, UsageError } from './failures';
+import { loadPage, type PageFile } from './page';
+import { type AccountSource, relaySettings, type RelaySettings } from './relay-settings';
+import { processTerminal, type Terminal } from './terminal';
+
+const HELP = `Usage: webifi relay [options]
+
+Runs a relay until it gets SIGTERM or SIGINT; then it tells its clients, closes and ends with exit code 0.
+
+Where it listens
+  --host HOST            default 127.0.0.1: this machine only; 0.0.0.0 for all
+  --port PORT            default 9324; 0 for a free one
+  --public-host HOST     the address clients are told to use, when it is not the one they asked
+
+Who may come in (one of these; without any, ${DEFAULT_ACCOUNT_FILE} in this folder is used)
+  --accounts FILE        accounts managed by "webifi account"
+  --account N:P[:A,B]    connect name, password and the networks it may use; can be given several times.
+                         Other users of the machine can see it; the environment variable WEBIFI_ACCOUNT,
+                         in the same form, they cannot
+  --open-access          everybody; loopback only
+
+Encryption
+  --tls-cert FILE        certificate in PEM form
+  --tls-key FILE         its key
+  --require-tls          refuse what comes without TLS
+
+  --log text|json        form of the log, which goes to standard error; default text
+  --no-page              do not serve the demo page
+  --help                 this text
+`;
+
+/** `webifi relay`: runs until a signal comes. @returns The exit code. */
+export async function run(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  const settings = relaySettings(args, terminal.env);
+  if (settings === 'help') {
+    terminal.out(HELP);
+    return 0;
+  }
+  const logger = createLogger({ format: settings.logFormat, write: (line) => terminal.error(`${line}\n`) });
+  const page = settings.servesPage ? await pageIfThere(logger) : undefined;
+  const tls = await readTls(settings.tls);
+  const accountStore = await openAccountStore(settings.accounts, logger);
+  const relay = makeRelay({
+    accountStore,
+    logger,
+    openAccess: settings.accounts.type === 'open',
+    requireTls: settings.requireTls,
+    ...(tls && { tls }),
+    ...(page && { page }),
+    ...(settings.publicHost !== undefined && { publicHost: settings.publicHost }),
+  });
+  warnAboutPlainText(settings, logger);
+  const isToldToStop = stopSignal();
+  const { url } = await listen(relay, settings);
+  terminal.out(`listening on ${url}\n${page ? `demo page on ${url}/\n` : ''}`);
+  logger.info('stopping', { signal: await isToldToStop });
+  await relay.close();
+  accountStore.close();
+  return 0;
+}
+
+/** The relay does its job without a page too, so a missing page is told and no more. */
+async function pageIfThere(logger: Logger): Promise<ReadonlyMap<string, PageFile> | undefined> {
+  try {
+    return await loadPage();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    logger.warn('no demo page', { reason: error.message });
+    return undefined;
+  }
+}
+
+async function readTls(files: RelaySettings['tls']): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+  if (files === undefined) return undefined;
+  const read = (path: string, option: string) =>
+    readFile(path).catch((cause: unknown) => {
+      throw new CommandError(`${option} ${path} cannot be read (${systemCode(cause) ?? 'unknown reason'})`, {
+        cause,
+      });
+    });
+  return { cert: await read(files.certFile, '--tls-cert'), key: await read(files.keyFile, '--tls-key') };
+}
+
+async function openAccountStore(source: AccountSource, logger: Logger): Promise<AccountStore> {
+  if (source.type === 'open') return openAccounts();
+  if (source.type === 'inline') return inlineAccounts(source.accounts);
+  if (source.type === 'default file' && !existsSync(DEFAULT_ACCOUNT_FILE)) {
+    throw new UsageError(
+      `no accounts: make one with "webifi account add NAME", or give --accounts, --account or --open-access`,
+    );
+  }
+  try {
+    return await fileAccounts(source.type === 'file' ? source.path : DEFAULT_ACCOUNT_FILE, { logger });
+  } catch (error) {
+    if (error instanceof AccountFileError) throw new CommandError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function warnAboutPlainText({ host, requireTls }: RelaySettings, logger: Logger): void {
+  if (requireTls || isLoopbackHost(host)) return;
+  logger.warn('passwords may travel unencrypted, use --require-tls or a TLS proxy in front', { host });
+}
+
+/** Certificate and key are not looked at before they are put to use. */
+function makeRelay(options: RelayOptions): Relay {
+  try {
+    return createRelay(options);
+  } catch (cause) {
+    if (options.tls === undefined) throw cause;
+    const reason = cause instanceof Error ? cause.message : 'unknown reason';
+    throw new CommandError(`--tls-cert and --tls-key do not work together: ${reason}`, { cause });
+  }
+}
+
+async function listen(relay: Relay, { host, port }: RelaySettings): Promise<{ url: string }> {
+  try {
+    return await relay.listen({ host, port });
+  } catch (cause) {
+    if (!(cause instanceof RelayError)) throw cause;
+    throw new CommandError(listenProblem(cause.code, host, port) ?? cause.message, { cause });
+  }
+}
+
+function listenProblem(code: string, host: string, port: number): string | undefined {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} on ${host} is in use; give another --port, or 0 for a free one`;
+    case 'EACCES':
+      return `port ${port} needs more rights than this user has; give a --port above 1023`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `${host} is no address of this machine; give another --host`;
+    default:
+      return undefined;
+  }
+}
+
+/** Resolves with the first signal to stop; a second one ends the process at once. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const onSignal = (signal: string) => {
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      resolve(signal);
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}

@@ -1,0 +1,41 @@
+/** Controls, format characters such as bidi marks, lone surrogates, line and paragraph separators; joiners stay. */
+const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
+const MAX_HEX_BYTES = 64;
+
+/** A text in one line that cannot steer a terminal or hide a part of itself (SEC-19). */
+export function safeLine(text: string): string {
+  return text.replace(UNSAFE, (character) => (character === '\t' ? character : escapeCharacter(character)));
+}
+
+/** As {@link safeLine}, with line ends kept; lines after the first are indented, so none can pose as a new message. */
+export function safeLines(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map(safeLine)
+    .join('\n    ');
+}
+
+/** What a message carries, as text when it is UTF-8 and as hexadecimal when it is not. */
+export function safeData(data: string, bytes: Uint8Array): string {
+  if (data === '') return '(empty message)';
+  return isUtf8(bytes) ? safeLines(data) : `(${bytes.length} bytes) ${hexText(bytes)}`;
+}
+
+function escapeCharacter(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+}
+
+function hexText(bytes: Uint8Array): string {
+  const shown = Array.from(bytes.subarray(0, MAX_HEX_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  return bytes.length > MAX_HEX_BYTES ? `${shown} ...` : shown;
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}

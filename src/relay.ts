@@ -1,0 +1,12 @@
+export { createRelay } from './relay/server';
+export type { CloseOptions, ListenOptions, Relay, RelayAddress, RelayStats } from './relay/server';
+export type { EdgeLimits, PageFile, RelayOptions } from './relay/edge-options';
+export type { RelayLimits } from './relay/limits';
+export type { RelayLevels } from './relay/relay-core';
+export type { RelayCounters } from './relay/counters';
+export { RelayError } from './relay/relay-error';
+export { CloseCode } from './relay/close-codes';
+export { fileAccounts, inlineAccounts, openAccounts } from './relay/accounts';
+export type { Account, AccountStore, InlineAccount, LoginResult } from './relay/accounts';
+export { createLogger, silentLogger } from './relay/logger';
+export type { Logger, LoggerOptions, LogLevel } from './relay/logger';

@@ -1,0 +1,44 @@
+import type { RelayCounters } from './counters';
+import { createCounters } from './counters';
+import { Deadlines } from './deadlines';
+import { EffectQueue } from './events';
+import type { LogEffect, RelayInput } from './events';
+import type { RelayLimits } from './limits';
+import { QueueTotals } from './out-queue';
+import type { Session, Transport } from './sessions';
+
+/** An error answer to a broken download, held back so that the client does not repeat it at once (P-13). */
+export interface HeldAnswer {
+  readonly kind: 'held';
+  readonly request: number;
+  readonly code: number;
+  dueAtMs: number;
+  scheduledAtMs: number;
+}
+
+/** Everything in the core that has a deadline. */
+export type TimedTarget = Session | Transport | HeldAnswer;
+
+/** What the parts of the core share. */
+export class CoreContext {
+  readonly counters: RelayCounters = createCounters();
+  readonly effects = new EffectQueue();
+  readonly deadlines = new Deadlines<TimedTarget>();
+  readonly totals = new QueueTotals();
+  /** Time of the input that is being worked on. */
+  nowMs = 0;
+  isDraining = false;
+
+  constructor(readonly limits: RelayLimits) {}
+
+  answer(request: number, body: Uint8Array): void {
+    this.effects.push({ type: 'answer', request, body });
+  }
+
+  log(level: LogEffect['level'], event: string, fields: LogEffect['fields'] = {}): void {
+    this.effects.push({ type: 'log', level, event, fields });
+  }
+}
+
+/** An input of one type. */
+export type InputOf<T extends RelayInput['type']> = Extract<RelayInput, { readonly type: T }>;

@@ -1,0 +1,95 @@
+import type { RoutedAccount } from './router';
+
+/** The four requests of long polling and login (P-40). */
+export type ProtocolRoute = 'login' | 'upload' | 'download' | 'cancel';
+
+/** Why the body of a request is not there: above the size limit, or above what is read without a valid device id. */
+export type BodyFault = 'too-large' | 'anonymous';
+
+/** What a check of name and password gave. */
+export type CheckedLogin = { readonly ok: true; readonly account: RoutedAccount } | { readonly ok: false; readonly code: number };
+
+/** A request that was read to its end. */
+export interface RequestInput {
+  readonly type: 'request';
+  /** Names the request until it is answered or aborted; chosen by the driver, never used twice. */
+  readonly request: number;
+  readonly route: ProtocolRoute;
+  /** Only read during the call. With a fault: its beginning, or nothing. */
+  readonly body: Uint8Array;
+  readonly fault?: BodyFault | undefined;
+  /** Addresses that a login answer names: for plain and for TLS connections (P-47). */
+  readonly hosts: { readonly ip: string; readonly dn: string };
+  readonly remoteAddress: string;
+}
+
+/**
+ * Everything that can happen to the relay's core. Transports are named by numbers of the driver, never used twice.
+ *
+ * - `received`: payload bytes of a data frame, cut anywhere; only read during the call.
+ * - `alive`: some byte came, of whatever kind.
+ * - `lost`: the peer has closed, or broke a rule of RFC 6455; the connection still comes to its end.
+ * - `closed`: the connection is gone.
+ * - `blocked`, `drained`: bytes wait in the socket; all have left it.
+ * - `flush`: the turn of the event loop ends.
+ * - `deadline`: the time `RelayCore.deadline` has come.
+ * - `drain`: shut down in order; `spreadSeconds` tells clients over which time to spread their return (X-46).
+ */
+export type RelayInput =
+  | { readonly type: 'opened' | 'lost' | 'closed' | 'alive' | 'blocked' | 'drained'; readonly transport: number }
+  | { readonly type: 'received'; readonly transport: number; readonly bytes: Uint8Array }
+  | RequestInput
+  | { readonly type: 'aborted'; readonly request: number }
+  | { readonly type: 'login-checked'; readonly request: number; readonly result: CheckedLogin }
+  | { readonly type: 'flush' | 'deadline' }
+  | { readonly type: 'drain'; readonly spreadSeconds: number };
+
+/** Name of what is logged; fields hold no secret and no payload. */
+export interface LogEffect {
+  readonly type: 'log';
+  readonly level: 'debug' | 'info' | 'warn';
+  readonly event: string;
+  readonly fields: Record<string, string | number>;
+}
+
+/**
+ * What the driver has to do, in order.
+ *
+ * - `write`: one or more whole WebSocket frames, in one write; the chunks may be shared with other transports.
+ * - `close`: start the close handshake.
+ * - `destroy`: end the connection without further ado.
+ * - `attached`: the transport has shown a valid device id.
+ * - `held`: the request is a download with a valid device id; its answer may take long.
+ * - `answer`: the body for HTTP status 200; `isRefused` when a login failed, so that the connection ends with it.
+ * - `check-login`: ask the account store, then input `login-checked`.
+ */
+export type RelayEffect =
+  | { readonly type: 'write'; readonly transport: number; readonly chunks: readonly Uint8Array[] }
+  | { readonly type: 'close'; readonly transport: number; readonly code: number; readonly reason: string }
+  | { readonly type: 'destroy' | 'attached'; readonly transport: number }
+  | { readonly type: 'held'; readonly request: number }
+  | { readonly type: 'answer'; readonly request: number; readonly body: Uint8Array; readonly isRefused?: true }
+  | {
+      readonly type: 'check-login';
+      readonly request: number;
+      readonly connectName: string;
+      readonly connectPassword: string;
+      readonly remoteAddress: string;
+    }
+  | LogEffect;
+
+/** First in, first out. */
+export class EffectQueue {
+  #effects: RelayEffect[] = [];
+  #head = 0;
+
+  push(effect: RelayEffect): void {
+    this.#effects.push(effect);
+  }
+
+  shift(): RelayEffect | undefined {
+    if (this.#head < this.#effects.length) return this.#effects[this.#head++];
+    this.#effects.length = this.#head = 0;
+    return undefined;
+  }
+}

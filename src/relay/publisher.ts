@@ -1,0 +1,85 @@
+import type { Fields } from '../core/codec';
+import { ErrorCode } from '../core/errors';
+import type { CoreContext } from './core-context';
+import type { Deliveries } from './deliveries';
+import { GroupEncoder } from './group-encoder';
+import type { Session } from './sessions';
+
+const TILDE = 0x7e;
+
+/** Takes the message groups of a client apart, finds their recipients and hands them out. */
+export class Publisher {
+  readonly #encoder: GroupEncoder;
+  /** Filled anew for every group. */
+  readonly #recipients: Session[] = [];
+
+  constructor(
+    private readonly context: CoreContext,
+    private readonly deliveries: Deliveries,
+  ) {
+    this.#encoder = new GroupEncoder(context.counters);
+  }
+
+  /**
+   * Delivers all groups of one message, in order; nothing carries over from one to the next (P-80, P-83).
+   *
+   * @returns 0; 2 when a named recipient is unknown, a message is too large or a recipient's queue is full, the rest
+   *   being delivered (P-92); 7 when nothing was delivered because a group has two data types (SEC-11).
+   */
+  publish(sender: Session, fields: Fields): number {
+    if (hasTwoTypes(fields)) return ErrorCode.PROTOCOL;
+    let code: number = ErrorCode.SUCCESS;
+    let start = 0;
+    let type = -1;
+    for (let i = 0; i < fields.length; i++) {
+      const key = fields.keys[i];
+      if (key === 'dt') type = i;
+      if (key !== 'd') continue;
+      if (!this.#publishGroup(sender, fields, start, type, i)) code = ErrorCode.RECIPIENT_NOT_REACHED;
+      start = i + 1;
+      type = -1;
+    }
+    return code;
+  }
+
+  /** Ends the turn: nothing keeps the memory of this one. */
+  endTurn(): void {
+    this.#encoder.settle();
+  }
+
+  #publishGroup(sender: Session, fields: Fields, start: number, type: number, data: number): boolean {
+    this.context.counters.messagesReceived += 1;
+    if (isDataAbove(this.context.limits.maxDataSize, fields, data)) return false;
+    const recipients = this.#recipients;
+    const allKnown = sender.router.findRecipients(sender, fields, start, data, recipients);
+    if (recipients.length === 0) return allKnown;
+    const allTaken = this.deliveries.handOut(this.#encoder.encode(sender.sessionId, fields, type, data), recipients);
+    recipients.length = 0;
+    return allKnown && allTaken;
+  }
+}
+
+function hasTwoTypes({ keys }: Fields): boolean {
+  let types = 0;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    if (key === 'd') types = 0;
+    else if (key === 'dt' && ++types > 1) return true;
+  }
+  return false;
+}
+
+/** Whether the data, without its escapes, is longer than the limit. */
+function isDataAbove(limit: number, fields: Fields, data: number): boolean {
+  const start = fields.starts[data]!;
+  const end = fields.ends[data]!;
+  if (end - start <= limit) return false;
+  if (!fields.escaped[data]) return true;
+  let escapes = 0;
+  for (let i = start; i < end; i++) {
+    if (fields.bytes[i] !== TILDE) continue;
+    escapes += 1;
+    i += 1;
+  }
+  return end - start - escapes > limit;
+}

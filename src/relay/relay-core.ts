@@ -1,0 +1,230 @@
+import { parseBody } from '../core/codec';
+import { CloseCode } from './close-codes';
+import { CoreContext, type TimedTarget } from './core-context';
+import type { RelayCounters } from './counters';
+import { Deliveries } from './deliveries';
+import { Downloads } from './downloads';
+import type { ProtocolRoute, RelayEffect, RelayInput } from './events';
+import { FieldReader } from './field-reader';
+import type { RandomBytes } from './ids';
+import type { RelayLimits } from './limits';
+import { LoginRequests } from './login-requests';
+import { Polling } from './polling';
+import { Publisher } from './publisher';
+import { SessionLife } from './session-life';
+import type { Transport } from './sessions';
+import { Transports } from './transports';
+import { Uploads } from './uploads';
+import { WebSocketMessages } from './websocket-messages';
+
+/** What a relay holds at this moment. */
+export interface RelayLevels {
+  sessions: number;
+  accounts: number;
+  transports: number;
+  pendingDownloads: number;
+  pendingLogins: number;
+  /** Messages in out-queues, counted per recipient. */
+  queuedMessages: number;
+  /** Their bytes, what several queues share counted once. */
+  queuedBytes: number;
+  /** Bytes of unfinished WebSocket messages. */
+  heldInputBytes: number;
+}
+
+/**
+ * The whole protocol of the relay, without a clock, a socket or randomness of its own.
+ *
+ * Everything that happens goes in by `input`; everything to be done comes out of `poll`. The driver polls until
+ * `undefined` after each input, inputs `flush` once per turn of the event loop while `isFlushWanted`, and `deadline`
+ * when that time has come.
+ */
+export class RelayCore {
+  readonly #context: CoreContext;
+  readonly #transports: Transports;
+  readonly #downloads: Downloads;
+  readonly #deliveries: Deliveries;
+  readonly #life: SessionLife;
+  readonly #publisher: Publisher;
+  readonly #messages: WebSocketMessages;
+  readonly #polling: Polling;
+  readonly #logins: LoginRequests;
+
+  constructor(limits: RelayLimits, randomBytes: RandomBytes) {
+    const context = (this.#context = new CoreContext(limits));
+    const reader = new FieldReader(context.counters);
+    const transports = (this.#transports = new Transports(context));
+    const downloads = (this.#downloads = new Downloads(context));
+    const deliveries = (this.#deliveries = new Deliveries(context, transports, downloads));
+    const life = (this.#life = new SessionLife({ context, transports, downloads, deliveries, reader, randomBytes }));
+    const publisher = (this.#publisher = new Publisher(context, deliveries));
+    const uploads = new Uploads(context, publisher);
+    this.#messages = new WebSocketMessages({ context, transports, deliveries, life, publisher, reader });
+    this.#polling = new Polling({ context, downloads, deliveries, life, uploads, reader });
+    this.#logins = new LoginRequests(context, life, reader);
+  }
+
+  get counters(): Readonly<RelayCounters> {
+    return this.#context.counters;
+  }
+
+  get levels(): RelayLevels {
+    const { totals } = this.#context;
+    return {
+      sessions: this.#life.size,
+      accounts: this.#life.accountCount,
+      transports: this.#transports.size,
+      pendingDownloads: this.#downloads.size,
+      pendingLogins: this.#logins.size,
+      queuedMessages: totals.messages,
+      queuedBytes: totals.bytes,
+      heldInputBytes: this.#messages.heldBytes,
+    };
+  }
+
+  get isDraining(): boolean {
+    return this.#context.isDraining;
+  }
+
+  /** Whether something waits for the end of the turn. */
+  get isFlushWanted(): boolean {
+    return this.#deliveries.isPending;
+  }
+
+  /** When `input({ type: 'deadline' })` is wanted; undefined when never. */
+  get deadline(): number | undefined {
+    return this.#context.deadlines.nextMs;
+  }
+
+  /**
+   * Takes one event.
+   *
+   * @param nowMs - Monotonic time; never lower than before.
+   */
+  input(event: RelayInput, nowMs: number): void {
+    this.#context.nowMs = nowMs;
+    switch (event.type) {
+      case 'received':
+      case 'alive':
+      case 'blocked':
+      case 'drained':
+      case 'lost':
+      case 'closed':
+        return this.#inputTransport(event);
+      case 'opened':
+        return this.#open(event.transport);
+      case 'request':
+        return event.route === 'login' ? this.#logins.take(event) : this.#polling.take(event);
+      case 'login-checked':
+        return this.#logins.finish(event.request, event.result);
+      case 'aborted':
+        this.#logins.abort(event.request);
+        return this.#downloads.abort(event.request);
+      case 'flush':
+        return this.#flush();
+      case 'deadline':
+        return this.#wake();
+      case 'drain':
+        return this.#drain(event.spreadSeconds);
+    }
+  }
+
+  /** The next thing to do; undefined when there is none before more is put in. */
+  poll(): RelayEffect | undefined {
+    return this.#context.effects.shift();
+  }
+
+  /**
+   * Whether a body may grow above the limit for strangers.
+   *
+   * @param start - Its beginning: a valid device id has to stand in there.
+   */
+  allowsLargeBody(route: ProtocolRoute, start: Uint8Array): boolean {
+    if (route === 'login') return false;
+    const fields = parseBody(start, { maxSize: start.length });
+    const id = fields.indexOf('id');
+    return id >= 0 && this.#life.find(fields.raw(id)) !== undefined;
+  }
+
+  #open(transportId: number): void {
+    const transport = this.#transports.open(transportId);
+    if (this.isDraining) this.#transports.close(transport, CloseCode.RESTART, '');
+  }
+
+  #inputTransport(event: Extract<RelayInput, { transport: number }>): void {
+    const transport = this.#transports.get(event.transport);
+    if (transport === undefined) return;
+    const { nowMs } = this.#context;
+    if (event.type === 'received') {
+      transport.lastReceivedMs = nowMs;
+      this.#messages.receive(transport, event.bytes);
+    } else if (event.type === 'alive') {
+      transport.lastReceivedMs = nowMs;
+    } else if (event.type === 'blocked') {
+      this.#block(transport);
+    } else if (event.type === 'drained') {
+      transport.blockedAtMs = undefined;
+      const { session } = transport;
+      if (session !== undefined && session.queue.length > 0) this.#deliveries.touch(session);
+    } else {
+      this.#messages.forget(transport);
+      this.#life.loseTransport(transport);
+      if (event.type === 'closed') this.#transports.remove(transport);
+    }
+  }
+
+  #block(transport: Transport): void {
+    if (transport.blockedAtMs !== undefined) return;
+    transport.blockedAtMs = this.#context.nowMs;
+    transport.isSlow = true;
+    this.#context.deadlines.schedule(transport);
+  }
+
+  #flush(): void {
+    this.#deliveries.flush();
+    this.#publisher.endTurn();
+    this.#deliveries.endTurn();
+    this.#life.evict();
+  }
+
+  #wake(): void {
+    const { deadlines, nowMs } = this.#context;
+    for (let target = deadlines.takeDue(nowMs); target !== undefined; target = deadlines.takeDue(nowMs)) {
+      this.#wakeTarget(target);
+      deadlines.schedule(target);
+    }
+  }
+
+  #wakeTarget(target: TimedTarget): void {
+    if (target.kind === 'session') this.#life.wake(target);
+    else if (target.kind === 'held') this.#downloads.answerHeld(target);
+    else this.#wakeTransport(target);
+  }
+
+  #wakeTransport(transport: Transport): void {
+    const { nowMs } = this.#context;
+    if (transport.state === 'open') return this.#close(transport, CloseCode.POLICY, 'no authentication in time');
+    if (transport.state === 'ending') return this.#close(transport, CloseCode.NORMAL, '');
+    if (transport.state === 'closing') return this.#transports.destroy(transport);
+    if (transport.stalledAtMs <= nowMs) return this.#deliveries.closeSlow(transport);
+    this.#close(transport, CloseCode.GOING_AWAY, 'idle');
+  }
+
+  #close(transport: Transport, code: number, reason: string): void {
+    this.#messages.forget(transport);
+    if (transport.session !== undefined) this.#deliveries.writeAnswers(transport.session, transport);
+    this.#transports.detach(transport, 'detached');
+    this.#transports.close(transport, code, reason);
+  }
+
+  #drain(spreadSeconds: number): void {
+    this.#context.isDraining = true;
+    this.#flush();
+    this.#downloads.endAll();
+    for (const transport of [...this.#transports.values()]) {
+      if (transport.session !== undefined) this.#deliveries.writeAll(transport.session, transport);
+      this.#close(transport, CloseCode.RESTART, String(spreadSeconds));
+    }
+    this.#context.log('info', 'draining', { sessions: this.#life.size });
+  }
+}

@@ -1,0 +1,181 @@
+import type { Fields } from '../core/codec';
+
+/** The account as the router sees it. `networks` is read at every use: its owner may change it meanwhile. */
+export interface RoutedAccount {
+  readonly id: number;
+  readonly connectName: string;
+  readonly networks: ReadonlySet<string> | undefined;
+}
+
+/** A session as the router sees it. */
+export interface Member<Self> {
+  readonly sessionId: number;
+  readonly memberships: Membership<Self>[];
+  /** The last group it was found as a recipient of: one copy per device (P-86). */
+  routeStamp: number;
+}
+
+/** Place of one member in one network. */
+export interface Membership<M> {
+  readonly network: Network<M>;
+  index: number;
+}
+
+/** Members in a flat list, each beside its place, so that leaving is one swap. */
+interface Network<M> {
+  readonly name: string;
+  readonly members: M[];
+  readonly places: Membership<M>[];
+}
+
+export interface NetworkLimits {
+  maxNetworks: number;
+  maxNetworkNameLength: number;
+}
+
+/**
+ * Who is where in one account. Each account has its own tables and there are no others, so nothing a peer writes into
+ * a message can name a session or a network of another account (SEC-9, P-90).
+ */
+export class AccountRouter<M extends Member<M>> {
+  readonly #sessions = new Map<number, M>();
+  readonly #networks = new Map<string, Network<M>>();
+  #stamp = 0;
+
+  constructor(
+    /** As of the last login. */
+    public account: RoutedAccount,
+    private readonly limits: NetworkLimits,
+    private readonly readText: (fields: Fields, index: number) => string,
+  ) {}
+
+  /** Sessions of the account. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get networkCount(): number {
+    return this.#networks.size;
+  }
+
+  add(member: M): void {
+    this.#sessions.set(member.sessionId, member);
+  }
+
+  remove(member: M): void {
+    this.#leaveAll(member);
+    this.#sessions.delete(member.sessionId);
+  }
+
+  /**
+   * Replaces the listen networks of a member. Empty names are passed over.
+   *
+   * @returns False when some were not set: not allowed, too long or too many (P-91).
+   */
+  setNetworks(member: M, names: Iterable<string>): boolean {
+    this.#leaveAll(member);
+    let allSet = true;
+    for (const name of new Set(names)) {
+      if (name === '') continue;
+      const fits = name.length <= this.limits.maxNetworkNameLength && member.memberships.length < this.limits.maxNetworks;
+      if (fits && this.#isAllowed(name)) this.#join(member, name);
+      else allSet = false;
+    }
+    return allSet;
+  }
+
+  /**
+   * Finds who gets the group whose `n` and `s` fields stand from `start` to `end`, each once (P-84 to P-89).
+   *
+   * @param recipients - Filled; expected empty.
+   * @returns False when a recipient that was named is unknown (P-92).
+   */
+  findRecipients(sender: M, fields: Fields, start: number, end: number, recipients: M[]): boolean {
+    this.#stamp += 1;
+    let allKnown = true;
+    let isAddressed = false;
+    for (let i = start; i < end; i++) {
+      const key = fields.keys[i];
+      if (key === 's') {
+        isAddressed = true;
+        if (!this.#addSession(fields.raw(i), recipients)) allKnown = false;
+      } else if (key === 'n' && fields.starts[i] !== fields.ends[i]) {
+        isAddressed = true;
+        if (!this.#addNetwork(sender, this.readText(fields, i), recipients)) allKnown = false;
+      }
+    }
+    if (!isAddressed) for (const { network } of sender.memberships) this.#addMembers(sender, network, recipients);
+    return allKnown;
+  }
+
+  #addSession(raw: Uint8Array, recipients: M[]): boolean {
+    const member = this.#sessions.get(readSessionId(raw, 0, raw.length));
+    if (member === undefined) return false;
+    if (member.routeStamp !== this.#stamp) {
+      member.routeStamp = this.#stamp;
+      recipients.push(member);
+    }
+    return true;
+  }
+
+  #addNetwork(sender: M, name: string, recipients: M[]): boolean {
+    if (!this.#isAllowed(name)) return false;
+    const network = this.#networks.get(name);
+    if (network !== undefined) this.#addMembers(sender, network, recipients);
+    return true;
+  }
+
+  #addMembers(sender: M, network: Network<M>, recipients: M[]): void {
+    const { members } = network;
+    const stamp = this.#stamp;
+    for (let i = 0; i < members.length; i++) {
+      const member = members[i]!;
+      if (member.routeStamp === stamp || member === sender) continue;
+      member.routeStamp = stamp;
+      recipients.push(member);
+    }
+  }
+
+  #isAllowed(name: string): boolean {
+    return this.account.networks?.has(name) ?? true;
+  }
+
+  #join(member: M, name: string): void {
+    let network = this.#networks.get(name);
+    if (network === undefined) this.#networks.set(name, (network = { name, members: [], places: [] }));
+    const place = { network, index: network.members.length };
+    network.members.push(member);
+    network.places.push(place);
+    member.memberships.push(place);
+  }
+
+  #leaveAll(member: M): void {
+    for (const place of member.memberships) this.#leave(place);
+    member.memberships.length = 0;
+  }
+
+  #leave({ network, index }: Membership<M>): void {
+    const lastMember = network.members.pop()!;
+    const lastPlace = network.places.pop()!;
+    if (index < network.members.length) {
+      network.members[index] = lastMember;
+      network.places[index] = lastPlace;
+      lastPlace.index = index;
+    }
+    if (network.members.length === 0) this.#networks.delete(network.name);
+  }
+}
+
+const MAX_SESSION_ID_DIGITS = 15;
+
+/** The session id that stands as decimal digits, in its only form, from `start` to `end`; -1 when none does. */
+export function readSessionId(bytes: Uint8Array, start: number, end: number): number {
+  if (end === start || end - start > MAX_SESSION_ID_DIGITS || bytes[start] === 0x30) return -1;
+  let value = 0;
+  for (let i = start; i < end; i++) {
+    const digit = bytes[i]! - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}

@@ -1,0 +1,181 @@
+import { ErrorCode } from '../core/errors';
+import { webSocketAnswer } from './answers';
+import { CloseCode } from './close-codes';
+import type { CoreContext } from './core-context';
+import type { Deliveries } from './deliveries';
+import type { Downloads } from './downloads';
+import type { FieldReader } from './field-reader';
+import { createSecret, createSessionId, encodeDeviceId, type RandomBytes, RecentIds } from './ids';
+import { AccountRouter, type RoutedAccount } from './router';
+import { Session, SessionTable, type Transport } from './sessions';
+import type { Transports } from './transports';
+
+const EVICT_FROM = 0.8;
+const REFUSE_FROM = 0.95;
+
+export interface SessionLifeParts {
+  readonly context: CoreContext;
+  readonly transports: Transports;
+  readonly downloads: Downloads;
+  readonly deliveries: Deliveries;
+  readonly reader: FieldReader;
+  readonly randomBytes: RandomBytes;
+}
+
+/** How sessions begin, change their transport and end. */
+export class SessionLife {
+  readonly #table = new SessionTable();
+  readonly #routers = new Map<number, AccountRouter<Session>>();
+  readonly #recentIds = new RecentIds();
+
+  constructor(private readonly parts: SessionLifeParts) {}
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  get accountCount(): number {
+    return this.#routers.size;
+  }
+
+  /** The living session that a device id belongs to. */
+  find(id: Uint8Array): Session | undefined {
+    return this.#table.find(id);
+  }
+
+  /** @returns undefined when there is no room for one more (20). */
+  create(account: RoutedAccount): Session | undefined {
+    const { context, randomBytes } = this.parts;
+    const { limits, nowMs } = context;
+    const router = this.#routerOf(account);
+    const isFull = this.#table.size >= limits.maxSessions || router.size >= limits.maxSessionsPerAccount;
+    if (isFull || context.totals.bytes > limits.maxQueuedTotal * REFUSE_FROM) {
+      this.#dropIfEmpty(router);
+      return undefined;
+    }
+    router.account = account;
+    const sessionId = this.#newSessionId();
+    const id = encodeDeviceId(sessionId, createSecret(randomBytes));
+    const session = new Session(sessionId, id, router, context.totals);
+    session.enter('unused', limits, nowMs);
+    this.#table.add(session);
+    router.add(session);
+    context.deadlines.schedule(session);
+    context.log('info', 'session started', { sessionId, connectName: account.connectName });
+    return session;
+  }
+
+  /** Binds a WebSocket that has shown the device id; whatever the session used before ends (P-10, K-18). */
+  attach(session: Session, transport: Transport): void {
+    const { context, deliveries, downloads, transports } = this.parts;
+    const answer = webSocketAnswer('a', ErrorCode.SUCCESS);
+    if (transport.session === session) return deliveries.answer(session, answer);
+    if (transport.session !== undefined) {
+      deliveries.writeAnswers(transport.session, transport);
+      transports.detach(transport, 'detached');
+    }
+    this.#replaceTransport(session);
+    downloads.end(session, ErrorCode.DOWNLOAD_CANCELLED);
+    session.enter('attached', context.limits, context.nowMs);
+    session.transport = transport;
+    session.cancelledUntilMs = -Infinity;
+    transport.session = session;
+    transport.state = 'attached';
+    context.deadlines.schedule(transport);
+    session.queue.pushFirst(answer);
+    deliveries.touch(session);
+    context.effects.push({ type: 'attached', transport: transport.transportId });
+    context.log('debug', 'session attached', { sessionId: session.sessionId });
+  }
+
+  /** A request of long polling came for the session: lives on from now; a download also moves it off its WebSocket. */
+  usePolling(session: Session, moves: boolean): void {
+    const { limits, nowMs, deadlines } = this.parts.context;
+    if (session.transport !== undefined) {
+      if (!moves) return;
+      this.#replaceTransport(session);
+    }
+    session.enter('polling', limits, nowMs);
+    deadlines.schedule(session);
+  }
+
+  /** A WebSocket comes to its end: its session waits for another one (P-65). */
+  loseTransport(transport: Transport): void {
+    const { transports } = this.parts;
+    transport.session?.queue.takeAnswers();
+    transports.detach(transport, 'detached');
+    transports.awaitEnd(transport);
+  }
+
+  /** Ends a session for good; from now on its id gets 12. */
+  end(session: Session, reason: string): void {
+    const { context, downloads, transports } = this.parts;
+    const { transport, router } = session;
+    downloads.end(session, ErrorCode.DOWNLOAD_CANCELLED);
+    if (transport !== undefined) {
+      transports.detach(transport, 'ended');
+      transports.close(transport, CloseCode.NORMAL, 'session ended');
+    }
+    session.enter('ended', context.limits, context.nowMs);
+    session.queue.clear();
+    router.remove(session);
+    this.#dropIfEmpty(router);
+    this.#table.remove(session);
+    context.log('info', 'session ended', { sessionId: session.sessionId, reason });
+  }
+
+  /** The deadline of a session has come. */
+  wake(session: Session): void {
+    const { context, downloads } = this.parts;
+    if (session.download !== undefined) return downloads.end(session, ErrorCode.NO_DATA);
+    if (session.state === 'ended') return;
+    context.counters.sessionsExpired += 1;
+    this.end(session, 'expired');
+  }
+
+  /** Frees memory when all queues together are near their limit: sessions that nobody reads go first. */
+  evict(): void {
+    const { totals, limits, counters } = this.parts.context;
+    const enough = limits.maxQueuedTotal * EVICT_FROM;
+    if (totals.bytes <= enough) return;
+    for (const session of [...this.#table.values()]) {
+      if (totals.bytes <= enough) return;
+      if (session.transport !== undefined || session.download !== undefined || session.queue.length === 0) continue;
+      counters.sessionsEvicted += 1;
+      this.end(session, 'evicted');
+    }
+  }
+
+  #replaceTransport(session: Session): void {
+    const { deliveries, transports } = this.parts;
+    const { transport } = session;
+    if (transport === undefined) return;
+    // What waits goes to the new transport: the old one may be dead without anybody knowing.
+    deliveries.writeAnswers(session, transport);
+    transports.detach(transport, 'detached');
+    transports.close(transport, CloseCode.NORMAL, 'session moved');
+  }
+
+  #newSessionId(): number {
+    for (;;) {
+      const sessionId = createSessionId(this.parts.randomBytes);
+      if (this.#table.has(sessionId) || this.#recentIds.has(sessionId)) continue;
+      this.#recentIds.add(sessionId, this.parts.context.nowMs);
+      return sessionId;
+    }
+  }
+
+  #routerOf(account: RoutedAccount): AccountRouter<Session> {
+    const { context, reader } = this.parts;
+    let router = this.#routers.get(account.id);
+    if (router === undefined) {
+      router = new AccountRouter<Session>(account, context.limits, (fields, index) => reader.text(fields, index));
+      this.#routers.set(account.id, router);
+    }
+    return router;
+  }
+
+  #dropIfEmpty(router: AccountRouter<Session>): void {
+    if (router.size === 0) this.#routers.delete(router.account.id);
+  }
+}

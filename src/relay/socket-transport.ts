@@ -1,0 +1,173 @@
+import type { Socket } from 'node:net';
+import { Connection, type ConnectionEvent } from '../frames/connection';
+import { CloseCode } from './close-codes';
+import type { RelayDriver, TransportSink } from './driver';
+import type { RelayLimits } from './limits';
+
+/** Control frames that we owe to a peer who does not read; above it the connection is given up. */
+const MAX_BLOCKED_CONTROL = 65_536;
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+export interface SocketTransportOptions {
+  readonly driver: RelayDriver;
+  readonly socket: Socket;
+  readonly limits: RelayLimits;
+  /** Called once a valid device id was shown. */
+  readonly onAttached: () => void;
+}
+
+/** One upgraded socket: RFC 6455 frames between it and the core. */
+export class SocketTransport implements TransportSink {
+  readonly #driver: RelayDriver;
+  readonly #socket: Socket;
+  readonly #limits: RelayLimits;
+  readonly #onAttached: () => void;
+  readonly #connection: Connection;
+  readonly #transport: number;
+  readonly #received: { type: 'received'; transport: number; bytes: Uint8Array };
+  #isBlocked = false;
+  #isAttached = false;
+  #isLost = false;
+  #discardedBytes = 0;
+  #blockedControl = 0;
+  #anonymousBytes = 0;
+
+  constructor({ driver, socket, limits, onAttached }: SocketTransportOptions) {
+    this.#driver = driver;
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#onAttached = onAttached;
+    const { maxTransmissionSize, maxFragments } = limits;
+    this.#connection = new Connection({
+      role: 'server',
+      // Older peers send raw bytes in text frames (P-2).
+      validateUtf8: false,
+      deliver: 'frames',
+      limits: { maxFrameSize: maxTransmissionSize, maxMessageSize: maxTransmissionSize, maxFragments },
+    });
+    this.#transport = driver.openTransport(this);
+    this.#received = { type: 'received', transport: this.#transport, bytes: NO_BYTES };
+    socket.on('data', this.receive);
+    socket.on('end', this.#onEnd);
+    socket.on('close', this.#onClose);
+    // `close` follows and does what is to be done; without a listener the process would end.
+    socket.on('error', () => socket.destroy());
+  }
+
+  /** Takes bytes of the socket, cut anywhere. */
+  readonly receive = (chunk: Uint8Array): void => {
+    if (this.#connection.state === 'closed') return this.#discard(chunk.length);
+    this.#driver.feed({ type: 'alive', transport: this.#transport });
+    this.#connection.receive(chunk);
+    this.#handleEvents();
+    this.#driver.pump();
+    this.#checkAnonymous(chunk.length);
+  };
+
+  write(chunks: readonly Uint8Array[]): void {
+    if (this.#connection.state === 'open') this.#writeChunks(chunks);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#connection.sendClose(code, reason)) this.#handleEvents();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  markAttached(): void {
+    if (this.#isAttached) return;
+    this.#isAttached = true;
+    this.#onAttached();
+  }
+
+  #handleEvents(): void {
+    for (let event = this.#connection.poll(); event !== undefined; event = this.#connection.poll()) {
+      this.#handle(event);
+    }
+    this.#received.bytes = NO_BYTES;
+  }
+
+  #handle(event: ConnectionEvent): void {
+    switch (event.type) {
+      case 'frame':
+        this.#received.bytes = event.payload;
+        return this.#driver.feed(this.#received);
+      case 'transmit':
+        return this.#transmit(event.chunks);
+      case 'close':
+      case 'fail':
+        return this.#lose();
+      case 'end':
+        return this.#end(event.clean);
+      default:
+        return undefined;
+    }
+  }
+
+  /** Frames of the connection itself: Pong and Close. */
+  #transmit(chunks: readonly Uint8Array[]): void {
+    this.#writeChunks(chunks);
+    if (!this.#isBlocked) return;
+    for (const chunk of chunks) this.#blockedControl += chunk.length;
+    if (this.#blockedControl > MAX_BLOCKED_CONTROL) this.#socket.destroy();
+  }
+
+  /** One system call, however many chunks. */
+  #writeChunks(chunks: readonly Uint8Array[]): void {
+    const socket = this.#socket;
+    if (socket.destroyed || !socket.writable) return;
+    if (chunks.length > 1) socket.cork();
+    for (const chunk of chunks) socket.write(chunk, this.#onWritten);
+    if (chunks.length > 1) socket.uncork();
+    if (this.#isBlocked || socket.writableLength === 0) return;
+    this.#isBlocked = true;
+    this.#driver.input({ type: 'blocked', transport: this.#transport });
+  }
+
+  readonly #onWritten = (): void => {
+    if (!this.#isBlocked || this.#socket.writableLength > 0) return;
+    this.#isBlocked = false;
+    this.#blockedControl = 0;
+    this.#driver.input({ type: 'drained', transport: this.#transport });
+  };
+
+  /** Strangers get little room, whatever frames their bytes are in. */
+  #checkAnonymous(length: number): void {
+    if (this.#isAttached || this.#isLost) return;
+    this.#anonymousBytes += length;
+    if (this.#anonymousBytes <= 2 * this.#limits.maxAnonymousSize) return;
+    this.close(CloseCode.TOO_LARGE, 'too much before authentication');
+    this.#lose();
+  }
+
+  readonly #onEnd = (): void => {
+    this.#connection.receiveEnd();
+    this.#handleEvents();
+    this.#driver.pump();
+  };
+
+  readonly #onClose = (): void => {
+    this.#driver.closeTransport(this.#transport);
+  };
+
+  /** The session goes on without this connection, which has only to come to its end. */
+  #lose(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#driver.input({ type: 'lost', transport: this.#transport });
+  }
+
+  #end(isClean: boolean): void {
+    this.#lose();
+    if (isClean) this.#socket.destroySoon();
+    // What the peer is still sending is read and dropped: closed with unread bytes, the socket would lose our Close.
+    else this.#socket.end();
+  }
+
+  #discard(length: number): void {
+    this.#discardedBytes += length;
+    if (this.#discardedBytes > this.#limits.maxDiscardedSize) this.#socket.destroy();
+  }
+}

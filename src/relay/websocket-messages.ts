@@ -1,0 +1,188 @@
+import { type Fields, MessageSplitter } from '../core/codec';
+import { ErrorCode } from '../core/errors';
+import { type AnswerKind, KEEP_ALIVE_ANSWER, webSocketAnswer } from './answers';
+import { CloseCode } from './close-codes';
+import type { CoreContext } from './core-context';
+import type { Deliveries } from './deliveries';
+import type { FieldReader } from './field-reader';
+import type { Entry } from './out-queue';
+import type { Publisher } from './publisher';
+import type { SessionLife } from './session-life';
+import type { Session, Transport } from './sessions';
+import type { Transports } from './transports';
+
+export interface WebSocketParts {
+  readonly context: CoreContext;
+  readonly transports: Transports;
+  readonly deliveries: Deliveries;
+  readonly life: SessionLife;
+  readonly publisher: Publisher;
+  readonly reader: FieldReader;
+}
+
+type MessageKind = 'auth' | 'networks' | 'close' | 'send' | 'keep-alive' | 'unknown';
+
+/** What arrives over WebSockets: cut into messages, told apart by their keys (P-56), answered. */
+export class WebSocketMessages {
+  /** Serves all transports that are between two messages; one inside a message keeps its own. */
+  #splitter: MessageSplitter;
+  #heldBytes = 0;
+
+  constructor(private readonly parts: WebSocketParts) {
+    this.#splitter = this.#newSplitter();
+  }
+
+  /** Bytes of unfinished messages. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  receive(transport: Transport, bytes: Uint8Array): void {
+    if (transport.state !== 'open' && transport.state !== 'attached') return;
+    const splitter = transport.splitter ?? this.#splitter;
+    splitter.push(bytes);
+    let fields = splitter.next();
+    while (fields !== undefined) {
+      this.#take(transport, fields);
+      if (!isReading(transport)) {
+        this.forget(transport);
+        if (splitter === this.#splitter) this.#splitter = this.#newSplitter();
+        return;
+      }
+      fields = splitter.next();
+    }
+    this.#keep(transport, splitter);
+    this.#checkAnonymous(transport, bytes.length);
+  }
+
+  /** Gives up what is held for a transport. */
+  forget(transport: Transport): void {
+    this.#heldBytes -= transport.heldBytes;
+    transport.heldBytes = 0;
+    transport.splitter = undefined;
+  }
+
+  #keep(transport: Transport, splitter: MessageSplitter): void {
+    const held = splitter.pendingBytes;
+    this.#heldBytes += held - transport.heldBytes;
+    transport.heldBytes = held;
+    if (held > 0 && transport.splitter === undefined) {
+      transport.splitter = splitter;
+      this.#splitter = this.#newSplitter();
+    } else if (held === 0) {
+      transport.splitter = undefined;
+    }
+    if (this.#heldBytes > this.parts.context.limits.maxHeldInput) {
+      this.#close(transport, CloseCode.TRY_LATER, 'too much input at once');
+    }
+  }
+
+  #checkAnonymous(transport: Transport, length: number): void {
+    if (transport.state !== 'open') return;
+    transport.anonymousBytes += length;
+    if (transport.anonymousBytes <= this.parts.context.limits.maxAnonymousSize) return;
+    this.#close(transport, CloseCode.TOO_LARGE, 'too much before authentication');
+  }
+
+  #take(transport: Transport, fields: Fields): void {
+    if (fields.fault === 'too-large') return this.#close(transport, CloseCode.TOO_LARGE, 'message too large');
+    const kind = kindOf(fields);
+    if (kind === 'auth') return this.#authenticate(transport, fields);
+    const { session } = transport;
+    if (session === undefined) this.#takeAnonymous(transport, kind, fields);
+    else if (kind === 'close') this.#takeClose(session, transport, fields);
+    else this.parts.deliveries.answer(session, this.#answerTo(session, kind, fields));
+  }
+
+  #answerTo(session: Session, kind: MessageKind, fields: Fields): Entry {
+    if (kind === 'keep-alive') return KEEP_ALIVE_ANSWER;
+    if (kind === 'send') return webSocketAnswer('s', this.parts.publisher.publish(session, fields));
+    if (kind !== 'networks') return webSocketAnswer('s', ErrorCode.PROTOCOL);
+    const allSet = session.router.setNetworks(session, this.parts.reader.all(fields, 'ns'));
+    return webSocketAnswer('n', allSet ? ErrorCode.NETWORKS_SET : ErrorCode.SOME_NETWORKS_NOT_SET);
+  }
+
+  #authenticate(transport: Transport, fields: Fields): void {
+    const id = fields.indexOf('id');
+    if (fields.indexOf('id', id + 1) >= 0) return this.#refuse(transport, 'a', ErrorCode.PROTOCOL);
+    const session = this.parts.life.find(fields.raw(id));
+    if (session === undefined) this.#refuse(transport, 'a', ErrorCode.SESSION_EXPIRED);
+    else this.parts.life.attach(session, transport);
+  }
+
+  #takeAnonymous(transport: Transport, kind: MessageKind, fields: Fields): void {
+    const { transports } = this.parts;
+    if (kind === 'keep-alive') transports.writeAnswers(transport, [KEEP_ALIVE_ANSWER]);
+    else if (kind === 'networks') this.#refuse(transport, 'n', ErrorCode.SESSION_EXPIRED);
+    else if (kind === 'send') this.#refuse(transport, 's', ErrorCode.SESSION_EXPIRED);
+    else if (kind === 'unknown') transports.writeAnswers(transport, [webSocketAnswer('s', ErrorCode.PROTOCOL)]);
+    else this.#takeAnonymousClose(transport, fields);
+  }
+
+  #takeAnonymousClose(transport: Transport, fields: Fields): void {
+    const { transports, context } = this.parts;
+    const command = this.parts.reader.first(fields, 'c');
+    const isKnown = command === 't' || command === 'c';
+    transports.writeAnswers(transport, [webSocketAnswer('c', isKnown ? ErrorCode.SUCCESS : ErrorCode.PROTOCOL)]);
+    if (command === 't') this.#close(transport, CloseCode.NORMAL, 'session ended');
+    if (command === 'c') transports.awaitClose(transport, context.limits.restartCloseMs);
+  }
+
+  /** `t`: answer, then close (P-8). `c`: answer, and leave closing to the client (P-7). */
+  #takeClose(session: Session, transport: Transport, fields: Fields): void {
+    const { deliveries, transports, life, context, reader } = this.parts;
+    const command = reader.first(fields, 'c');
+    if (command === 't') {
+      deliveries.writeOut(session, transport, webSocketAnswer('c', ErrorCode.SUCCESS));
+      life.end(session, 'closed by the client');
+    } else if (command === 'c') {
+      deliveries.writeOut(session, transport, webSocketAnswer('c', ErrorCode.SUCCESS));
+      transports.detach(transport, 'restarting');
+      transports.awaitClose(transport, context.limits.restartCloseMs);
+    } else {
+      deliveries.answer(session, webSocketAnswer('c', ErrorCode.PROTOCOL));
+    }
+  }
+
+  /** The client takes the answer as the end of its session and closes; the relay does if it does not (P-6). */
+  #refuse(transport: Transport, kind: AnswerKind, code: number): void {
+    const { transports, deliveries, context } = this.parts;
+    const { session } = transport;
+    if (session !== undefined) {
+      deliveries.writeAnswers(session, transport);
+      transports.detach(transport, 'detached');
+    }
+    transports.writeAnswers(transport, [webSocketAnswer(kind, code)]);
+    transports.awaitClose(transport, context.limits.refusedCloseMs);
+    context.log('debug', 'transport refused', { code });
+  }
+
+  #close(transport: Transport, code: number, reason: string): void {
+    const { transports, deliveries } = this.parts;
+    if (transport.session !== undefined) deliveries.writeAnswers(transport.session, transport);
+    transports.detach(transport, 'detached');
+    this.forget(transport);
+    transports.close(transport, code, reason);
+  }
+
+  #newSplitter(): MessageSplitter {
+    return new MessageSplitter({ maxSize: this.parts.context.limits.maxTransmissionSize });
+  }
+}
+
+function isReading({ state }: Transport): boolean {
+  return state === 'open' || state === 'attached';
+}
+
+function kindOf(fields: Fields): MessageKind {
+  if (fields.fault !== undefined && fields.fault !== 'cut') return 'unknown';
+  let kind: MessageKind = fields.length === 0 && fields.fault === undefined ? 'keep-alive' : 'unknown';
+  for (let i = 0; i < fields.length; i++) {
+    const key = fields.keys[i];
+    if (key === 'id') return 'auth';
+    if (key === 'nc') kind = 'networks';
+    else if (key === 'c' && kind !== 'networks') kind = 'close';
+    else if (key === 'd' && kind === 'unknown') kind = 'send';
+  }
+  return kind;
+}

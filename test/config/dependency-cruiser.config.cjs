@@ -1,0 +1,105 @@
+// What the import table (test/unit/import-table.test.ts) cannot see: what is reached through other files.
+// The direct rules stand here too where they need the resolved file, not the written name.
+
+const entries = '^src/[^/]+\\.ts$|^src/cli/main\\.ts$';
+const browserEntries = '^src/(browser|umd)\\.ts$';
+const nodeOnly = '^src/(index|relay)\\.ts$|^src/(relay|cli)/|^src/adapters/node\\.ts$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circle',
+      comment: 'A circle of imports has no order in which it can be read or started.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'browser-reaches-no-node-code',
+      comment: 'Pages load these entries: nothing they reach may need Node, the relay or the ws package.',
+      severity: 'error',
+      from: { path: browserEntries },
+      to: { path: `${nodeOnly}|^node_modules/ws/`, reachable: true },
+    },
+    {
+      name: 'browser-reaches-no-builtin',
+      comment: 'A Node builtin reached from a browser entry breaks every bundler.',
+      severity: 'error',
+      from: { path: browserEntries },
+      to: { path: `^(node:)?(${require('node:module').builtinModules.join('|')})$`, reachable: true },
+    },
+    {
+      name: 'pure-core',
+      comment: 'The pure folders import nothing but themselves (the relay core also core).',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { pathNot: '^src/core/' },
+    },
+    {
+      name: 'pure-frames',
+      severity: 'error',
+      from: { path: '^src/frames/' },
+      to: { pathNot: '^src/frames/' },
+    },
+    {
+      name: 'pure-relay-core',
+      severity: 'error',
+      from: { path: '^src/relay/(sessions|router|out-queue)\\.ts$' },
+      to: { pathNot: '^src/(core/|relay/(sessions|router|out-queue)\\.ts$)' },
+    },
+    {
+      name: 'client-and-relay-do-not-meet',
+      comment: 'They share core and frames; only the command line uses both.',
+      severity: 'error',
+      from: { path: '^src/(client|adapters)/' },
+      to: { path: '^src/(relay|cli)/', reachable: true },
+    },
+    {
+      name: 'relay-does-not-use-the-client',
+      severity: 'error',
+      from: { path: '^src/relay/' },
+      to: { path: '^src/(client|adapters|cli)/', reachable: true },
+    },
+    {
+      name: 'only-bindings-import-packages',
+      comment: 'isomorphic-ws and cross-fetch stay behind the two bindings.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/adapters/(node|browser)\\.ts$' },
+      to: { path: '^node_modules/' },
+    },
+    {
+      name: 'no-import-of-entries',
+      comment: 'Folders never import an entry file.',
+      severity: 'error',
+      from: { path: '^src/[^/]+/' },
+      to: { path: '^src/[^/]+\\.ts$' },
+    },
+    {
+      name: 'no-dead-file',
+      comment: 'What no entry reaches is in no build. The frame codec is whole; its own entry comes later.',
+      severity: 'error',
+      from: { path: entries },
+      to: { path: '^src/', pathNot: `${entries}|\\.d\\.ts$|^src/frames/`, reachable: false },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'declared-dependencies',
+      comment: 'What src imports at run time is installed with the package.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['types', 'node', 'import', 'require'] },
+  },
+};

@@ -1,0 +1,118 @@
+import { concat } from '../../helpers/bytes';
+
+/** Which end the connection under test is. */
+export type Role = 'client' | 'server';
+
+/** Bytes that the peer of a connection with this role sends. */
+export type PeerBytes = (role: Role) => Uint8Array;
+
+export interface FrameShape {
+  opcode: number;
+  payload?: Uint8Array | string;
+  fin?: boolean;
+  /** Reserved bits as a number from 0 to 7; 4 is RSV1. */
+  rsv?: number;
+  /** Bytes for the length field beyond the shortest form. */
+  lengthBytes?: 2 | 8;
+  /** Length to declare, whatever the payload is. */
+  declares?: bigint;
+  /** Whether the frame is masked; what the role wants when absent. */
+  masked?: boolean;
+}
+
+export const PEER_KEY = Uint8Array.of(0x37, 0xfa, 0x21, 0x3d);
+
+export function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+export function hex(text: string): Uint8Array {
+  return Uint8Array.from(text.match(/[0-9a-f]{2}/gi) ?? [], (pair) => parseInt(pair, 16));
+}
+
+/** Content that differs at every place, so that a swapped or lost piece shows. */
+export function pattern(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => (index * 7 + (index >>> 8) * 13) & 0xff);
+}
+
+/** One frame of the peer, right or wrong. Written apart from the codec, so that it cannot share its mistakes. */
+export function frame(shape: FrameShape): PeerBytes {
+  return (role) => {
+    const payload =
+      typeof shape.payload === 'string' ? utf8(shape.payload) : (shape.payload ?? new Uint8Array(0));
+    const masked = shape.masked ?? role === 'server';
+    const length = shape.declares ?? BigInt(payload.length);
+    const size = shape.lengthBytes ?? (length < 126n ? 0 : length < 65_536n ? 2 : 8);
+    const short = size === 0 ? Number(length) : size === 2 ? 126 : 127;
+    const first = ((shape.fin ?? true) ? 0x80 : 0) | ((shape.rsv ?? 0) << 4) | shape.opcode;
+    const field = Uint8Array.from({ length: size }, (_, i) =>
+      Number((length >> BigInt(8 * (size - 1 - i))) & 0xffn),
+    );
+    return concat([
+      Uint8Array.of(first, (masked ? 0x80 : 0) | short),
+      field,
+      masked ? PEER_KEY : new Uint8Array(0),
+      masked ? payload.map((byte, i) => byte ^ PEER_KEY[i % 4]!) : payload,
+    ]);
+  };
+}
+
+export const text = (payload: Uint8Array | string, fin = true) => frame({ opcode: 1, payload, fin });
+export const binary = (payload: Uint8Array, fin = true) => frame({ opcode: 2, payload, fin });
+export const more = (payload: Uint8Array | string, fin: boolean) => frame({ opcode: 0, payload, fin });
+export const ping = (payload: Uint8Array | string = '') => frame({ opcode: 9, payload });
+export const pong = (payload: Uint8Array | string = '') => frame({ opcode: 10, payload });
+
+export function close(code?: number, reason: Uint8Array | string = ''): PeerBytes {
+  if (code === undefined) return frame({ opcode: 8 });
+  const said = typeof reason === 'string' ? utf8(reason) : reason;
+  return frame({ opcode: 8, payload: concat([Uint8Array.of(code >> 8, code & 0xff), said]) });
+}
+
+/** All but the last `count` bytes. */
+export function cut(bytes: PeerBytes, count: number): PeerBytes {
+  return (role) => {
+    const whole = bytes(role);
+    return whole.slice(0, whole.length - count);
+  };
+}
+
+/** Only the first `count` bytes. */
+export function begin(bytes: PeerBytes, count: number): PeerBytes {
+  return (role) => bytes(role).slice(0, count);
+}
+
+export function raw(bytes: Uint8Array): PeerBytes {
+  return () => bytes;
+}
+
+/** A frame as it was read off the wire. */
+export interface WireFrame {
+  opcode: number;
+  fin: boolean;
+  rsv: number;
+  masked: boolean;
+  payload: Uint8Array;
+}
+
+/** Reads whole frames in their shortest form, and says so when there is anything else. */
+export function readFrames(bytes: Uint8Array): WireFrame[] {
+  const frames: WireFrame[] = [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at < bytes.length;) {
+    const [first, second] = [view.getUint8(at), view.getUint8(at + 1)];
+    const short = second & 0x7f;
+    const masked = second >= 0x80;
+    const length =
+      short < 126 ? short : short === 126 ? view.getUint16(at + 2) : Number(view.getBigUint64(at + 2));
+    at += short < 126 ? 2 : short === 126 ? 4 : 10;
+    if (short === 126 ? length < 126 : short === 127 && length < 65_536)
+      throw new Error(`Length ${length} is too long a form`);
+    const key = masked ? bytes.slice(at, (at += 4)) : new Uint8Array(4);
+    const payload = bytes.slice(at, (at += length)).map((byte, i) => byte ^ key[i % 4]!);
+    if (payload.length !== length)
+      throw new Error(`A frame of ${length} bytes is cut off after ${payload.length}`);
+    frames.push({ opcode: first & 0x0f, fin: first >= 0x80, rsv: (first >> 4) & 7, masked, payload });
+  }
+  return frames;
+}

@@ -1,0 +1,4 @@
+import { protocolSuite } from './protocol';
+import { startOurRelay } from './start-our-relay';
+
+protocolSuite(startOurRelay);

@@ -1,0 +1,2 @@
+// The global that the script tag made.
+globalThis.consume = (server, useWebSocket) => globalThis.roundTrip(globalThis.Webifi, server, useWebSocket);
