@@ -69,7 +69,7 @@ function show() {
 }
 
 function hintText() {
-  if (own === undefined) return 'Connect to see the devices of your networks.';
+  if (own === undefined) return 'The devices of your networks appear here once the page is connected.';
   if (found.length === 0) return 'No other device has answered yet. Open this page in a second window to add one.';
   return 'Choose a device to send to it alone; choose it again to send to everybody.';
 }

@@ -1,10 +1,17 @@
 import { dataElement, element, label, paragraph } from './text.js';
 
 const ENTRY_LIMIT = 500;
-/** The log follows new entries while it is scrolled to within this distance of its end. */
+/** How near the end of the log counts as its end. */
 const END_PX = 40;
 
 const log = document.getElementById('log');
+/** Whether the end of the log is in sight, so that new entries come into sight too. */
+let isAtEnd = true;
+let isScrollAsked = false;
+
+log.addEventListener('scroll', () => {
+  isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < END_PX;
+});
 
 /** Logs something about the connection itself; the same again only moves the time of the last entry. */
 export function logNotice(text, isProblem = false) {
@@ -28,8 +35,8 @@ export function logSent(recipients, dataType, data) {
   const outcome = element('span', 'outcome', 'sending');
   const head = headOf('to', element('span', 'who', label(recipients)), dataType);
   head.append(outcome);
+  isAtEnd = true;
   append('sent', [head, dataElement(data)]);
-  log.scrollTop = log.scrollHeight;
   return (text, isFailure = false) => {
     outcome.textContent = text;
     outcome.classList.toggle('failed', isFailure);
@@ -49,12 +56,21 @@ export function clearLog() {
 }
 
 function append(className, parts) {
-  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < END_PX;
   const entry = element('div', `entry ${className}`);
   entry.append(...parts);
   log.append(entry);
   while (log.childElementCount > ENTRY_LIMIT) log.firstElementChild.remove();
-  if (isAtEnd) log.scrollTop = log.scrollHeight;
+  if (isAtEnd) scrollToEndSoon();
+}
+
+/** Once for all that comes before the next picture: to measure at every entry would make many of them slow. */
+function scrollToEndSoon() {
+  if (isScrollAsked) return;
+  isScrollAsked = true;
+  requestAnimationFrame(() => {
+    isScrollAsked = false;
+    log.scrollTop = log.scrollHeight;
+  });
 }
 
 function headOf(direction, who, dataType) {

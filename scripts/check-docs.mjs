@@ -14,7 +14,7 @@ function manualsIn(folder) {
   });
 }
 
-/** The anchor that a heading gets on a code host: lower case, words joined by hyphens, punctuation dropped. */
+/** The anchor that code hosts give a heading: lower case, hyphens for spaces, no punctuation. */
 const anchorOf = (heading) =>
   heading
     .toLowerCase()
@@ -23,7 +23,8 @@ const anchorOf = (heading) =>
     .replace(/\s/g, '-');
 
 const withoutFences = (text) => text.replace(/^```[\s\S]*?^```/gm, '');
-const anchorsOf = (text) => [...withoutFences(text).matchAll(/^#+\s+(.+)$/gm)].map((match) => anchorOf(match[1]));
+const anchorsOf = (text) =>
+  [...withoutFences(text).matchAll(/^#+\s+(.+)$/gm)].map((match) => anchorOf(match[1]));
 
 function brokenLinks(manual, text) {
   const targets = [...withoutFences(text).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]);
@@ -32,7 +33,9 @@ function brokenLinks(manual, text) {
     const [path, anchor] = target.split('#');
     const file = path === '' ? manual : join(dirname(manual), path);
     if (!existsSync(file)) return true;
-    return anchor !== undefined && file.endsWith('.md') && !anchorsOf(readFileSync(file, 'utf8')).includes(anchor);
+    return (
+      anchor !== undefined && file.endsWith('.md') && !anchorsOf(readFileSync(file, 'utf8')).includes(anchor)
+    );
   });
 }
 

@@ -25,4 +25,8 @@ export interface DeniedVersions {
   why: string;
 }
 
-export declare function lockFaults(lock: Lock, manifest: Manifest, denied: readonly DeniedVersions[]): string[];
+export declare function lockFaults(
+  lock: Lock,
+  manifest: Manifest,
+  denied: readonly DeniedVersions[],
+): string[];

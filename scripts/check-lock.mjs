@@ -1,4 +1,4 @@
-// Guards what an install brings. The registry's own audit needs a network service; this needs the lock file only.
+// Guards what an install brings. npm's own audit needs a network service; this needs the lock file only.
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
@@ -22,7 +22,8 @@ function isLocked(packages, path, name) {
 }
 
 function deniedReason(denied, name, version) {
-  const isDenied = (rule) => rule.versions?.includes(version) || (rule.below !== undefined && isBelow(version, rule.below));
+  const isDenied = (rule) =>
+    rule.versions?.includes(version) || (rule.below !== undefined && isBelow(version, rule.below));
   return denied.find((rule) => rule.name === name && isDenied(rule))?.why;
 }
 
@@ -31,8 +32,11 @@ function faultsOf(path, entry, { packages, manifest, denied }) {
   const label = `${name}@${entry.version}`;
   const faults = Object.keys(entry.optionalDependencies ?? {})
     .filter((dependency) => !isLocked(packages, path, dependency))
-    .map((dependency) => `${label} names ${dependency}, which the lock lacks: npm ci fails where it is needed`);
-  if (entry.resolved !== undefined) faults.push(`${label} is locked to a download address: ${entry.resolved}`);
+    .map(
+      (dependency) => `${label} names ${dependency}, which the lock lacks: npm ci fails where it is needed`,
+    );
+  if (entry.resolved !== undefined)
+    faults.push(`${label} is locked to a download address: ${entry.resolved}`);
   if (entry.integrity === undefined) faults.push(`${label} has no integrity hash`);
   if (entry.hasInstallScript && manifest.allowScripts?.[name] !== false) {
     faults.push(`${label} runs a script when installed: deny it in allowScripts or do without the package`);
@@ -45,13 +49,18 @@ function faultsOf(path, entry, { packages, manifest, denied }) {
 /** Every reason not to install from this lock file; none means it is good. */
 export function lockFaults(lock, manifest, denied) {
   const { '': root, ...packages } = lock.packages;
-  const faults = Object.entries(packages).flatMap(([path, entry]) => faultsOf(path, entry, { packages, manifest, denied }));
+  const faults = Object.entries(packages).flatMap(([path, entry]) =>
+    faultsOf(path, entry, { packages, manifest, denied }),
+  );
   const direct = Object.keys(root.dependencies ?? {}).sort();
   if (direct.join() !== runtimeDependencies.join()) {
-    faults.push(`the run-time dependencies are ${direct.join(', ')}, expected ${runtimeDependencies.join(', ')}`);
+    faults.push(
+      `the run-time dependencies are ${direct.join(', ')}, expected ${runtimeDependencies.join(', ')}`,
+    );
   }
   for (const kind of ['dependencies', 'devDependencies']) {
-    if (JSON.stringify(root[kind]) !== JSON.stringify(manifest[kind])) faults.push(`${kind} differ between lock and package.json`);
+    if (JSON.stringify(root[kind]) !== JSON.stringify(manifest[kind]))
+      faults.push(`${kind} differ between lock and package.json`);
   }
   return faults;
 }

@@ -17,7 +17,7 @@ function namedFiles(value) {
   return Object.values(value ?? {}).flatMap(namedFiles);
 }
 
-/** attw passes a package without types, and npm packs one without its files: so the files are looked for first. */
+/** attw passes a package without types, and npm packs one without its files: so the files come first. */
 function missingFiles(files) {
   const { main, module, types, unpkg, jsdelivr, bin, exports } = manifest;
   const named = [...new Set(namedFiles([main, module, types, unpkg, jsdelivr, bin, exports]))];
@@ -43,7 +43,16 @@ async function publintFaults(tarball) {
 /** The UMD file is for script tags and `require`: what a named ESM import of it would see is not promised. */
 function attwFaults(tarball) {
   const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-  const args = [attw, tarball, '--profile', 'node16', '--exclude-entrypoints', './umd', '--no-color', '--no-emoji'];
+  const args = [
+    attw,
+    tarball,
+    '--profile',
+    'node16',
+    '--exclude-entrypoints',
+    './umd',
+    '--no-color',
+    '--no-emoji',
+  ];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
   return status === 0 ? [] : [`attw:\n${stdout}${stderr}`];
 }

@@ -9,10 +9,14 @@ const results = checks.map((check) => {
   console.log(`\n== ${check}`);
   const startMs = performance.now();
   // The shell finds npm on every system; the names come from our own package.json.
-  const { status } = spawnSync(`npm run --silent ${check}`, { shell: true, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(`npm run --silent ${check}`, {
+    shell: true,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   return { check, ok: status === 0, seconds: ((performance.now() - startMs) / 1000).toFixed(1) };
 });
 
 console.log('');
-for (const { check, ok, seconds } of results) console.log(`${ok ? 'ok    ' : 'FAILED'} ${check} (${seconds} s)`);
+for (const { check, ok, seconds } of results)
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${check} (${seconds} s)`);
 if (results.some((result) => !result.ok)) process.exit(1);

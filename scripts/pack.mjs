@@ -14,5 +14,9 @@ export function pack(folder) {
   });
   if (packed.status !== 0) throw new Error(`npm pack failed:\n${packed.stderr}`);
   const [report] = Object.values(JSON.parse(packed.stdout));
-  return { tarball: join(folder, report.filename), files: report.files.map((file) => file.path), size: report.size };
+  return {
+    tarball: join(folder, report.filename),
+    files: report.files.map((file) => file.path),
+    size: report.size,
+  };
 }

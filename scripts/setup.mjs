@@ -1,4 +1,4 @@
-// Brings a checkout into a state in which it runs: installs and builds what is missing or stale, nothing else.
+// Brings a checkout into a state in which it runs: installs and builds what is missing or stale.
 // Uses Node built-ins only, because it runs before anything is installed.
 //
 //   node scripts/setup.mjs                install, build
@@ -25,8 +25,13 @@ const buildInputs = [
 /** Runs a program with its output shown; true when it succeeded. */
 function attempt(title, program, args, options = {}) {
   console.log(`set-up: ${title}`);
-  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
-  if (status !== 0) console.error(`set-up: failed: ${title} (${error?.message ?? signal ?? `exit code ${status}`})`);
+  const { status, signal, error } = spawnSync(program, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    ...options,
+  });
+  if (status !== 0)
+    console.error(`set-up: failed: ${title} (${error?.message ?? signal ?? `exit code ${status}`})`);
   return status === 0;
 }
 
@@ -44,7 +49,7 @@ function runNpm(title, args) {
 
 const modifiedMs = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 
-/** The newest change in a file, or in a folder and all below it; a folder's own time tells of removed files. */
+/** The newest change in a file, or in a folder and all below it; its own time tells of removed files. */
 function newestMs(path) {
   const own = modifiedMs(path) ?? 0;
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return own;
@@ -55,19 +60,33 @@ function installWhenStale() {
   const installed = modifiedMs(join(root, 'node_modules', '.package-lock.json'));
   const locked = modifiedMs(join(root, 'package-lock.json'));
   if (installed !== undefined && (locked === undefined || installed >= locked)) return;
-  // No install script of any package is wanted, and our own `prepare` would build before we ask whether it must.
-  runNpm('installing the locked packages', ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund']);
+  // No package's install script is wanted, and our own `prepare` would build before we ask whether it must.
+  runNpm('installing the locked packages', [
+    'ci',
+    '--ignore-scripts',
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+  ]);
 }
 
 /** Every file under dist that package.json promises. */
 function promisedFiles(value) {
-  if (typeof value === 'string') return value.startsWith('./dist/') || value.startsWith('dist/') ? [value] : [];
+  if (typeof value === 'string')
+    return value.startsWith('./dist/') || value.startsWith('dist/') ? [value] : [];
   return Object.values(value ?? {}).flatMap(promisedFiles);
 }
 
 function buildIsFresh() {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const outputs = promisedFiles([manifest.main, manifest.module, manifest.types, manifest.unpkg, manifest.bin, manifest.exports]);
+  const outputs = promisedFiles([
+    manifest.main,
+    manifest.module,
+    manifest.types,
+    manifest.unpkg,
+    manifest.bin,
+    manifest.exports,
+  ]);
   const newestInput = Math.max(...buildInputs.map((input) => newestMs(join(root, input))));
   return outputs.every((output) => (modifiedMs(join(root, output)) ?? 0) > newestInput);
 }
@@ -79,7 +98,9 @@ function buildWhenStale() {
     run('building dist', process.execPath, [rollup, '--config', '--silent']);
     return;
   }
-  console.error('set-up: dist is missing or stale, and the build tools are not installed (npm ci installs them).');
+  console.error(
+    'set-up: dist is missing or stale, and the build tools are not installed (npm ci installs them).',
+  );
   if (!process.argv.includes('--no-install')) process.exit(1);
 }
 
@@ -96,7 +117,7 @@ function installWithApt(packages) {
   attempt(`installing ${packages.join(', ')}`, aptGet, args, options);
 }
 
-/** Makes sure that every tool is there, or says loudly which tests cannot run; under CI=true that is a failure. */
+/** Makes sure that every tool is there, or says loudly which tests cannot run; CI=true makes that a failure. */
 function prepareTestTools() {
   const isMissing = (tool) => tool.find() === undefined;
   // A tool that the caller names is the caller's to provide.
@@ -109,7 +130,9 @@ function prepareTestTools() {
   console.error(line);
   for (const tool of missing) {
     console.error(`#  SKIPPED: ${tool.purpose}. ${tool.name} was not found.`);
-    console.error(`#           Install it (Debian: apt-get install ${tool.package}) or name it in ${tool.variable}.`);
+    console.error(
+      `#           Install it (Debian: apt-get install ${tool.package}) or name it in ${tool.variable}.`,
+    );
   }
   if (underCi) console.error('#  CI=true: a skipped test counts as a failure.');
   console.error(line);

@@ -16,12 +16,15 @@ function isProgram(path) {
 /** The first of `names` that stands in a folder of PATH, or one of the fixed `paths`. */
 function findProgram(names, paths) {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  const onPath = names.flatMap((name) => folders.map((folder) => join(folder, isWindows ? `${name}.exe` : name)));
+  const onPath = names.flatMap((name) =>
+    folders.map((folder) => join(folder, isWindows ? `${name}.exe` : name)),
+  );
   return [...onPath, ...paths].find(isProgram);
 }
 
 /**
- * Where a Chromium is: WEBIFI_CHROMIUM alone when it is set, even if nothing is there; else PATH and the usual places.
+ * Where a Chromium is: WEBIFI_CHROMIUM alone when it is set, even if nothing is there; else PATH and the
+ * usual places.
  *
  * @returns An absolute path, or undefined.
  */
@@ -52,7 +55,7 @@ export function findPython() {
   return findProgram(['python3'], []);
 }
 
-/** Every such program: what it is for, how it is looked up, the Debian package, the variable that names another. */
+/** Every such program: what it is for, how it is found, its Debian package, the variable that names another. */
 export const testTools = [
   {
     name: 'Chromium',
@@ -70,7 +73,7 @@ export const testTools = [
   },
 ];
 
-/** How the tests start Chromium: no sandbox as root, where there is none, and no traffic of the browser's own. */
+/** How the tests start Chromium: no sandbox as root, where there is none, and no traffic of its own. */
 export const chromiumFlags = [
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   '--disable-gpu',

@@ -1,12 +1,12 @@
 import { nodePlatform } from './adapters/node';
-import { eitherLink } from './client/links';
+import { bothTransports } from './client/links';
 import type { WebifiOptions } from './client/options';
 import { WebifiClient } from './client/webifi';
 
 /** The messaging client; see {@link WebifiClient} for its members. @public */
 export class Webifi extends WebifiClient {
   constructor(options: WebifiOptions = {}) {
-    super(options, nodePlatform, eitherLink);
+    super(options, nodePlatform, bothTransports);
   }
 }
 

@@ -65,9 +65,8 @@ export function parseChatOptions(
 function serverAddress(text = ''): string {
   if (text === '') return LOCAL_RELAY;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.pathname + url.search + url.hash !== '/') {
-    throw new UsageError(`--server must be an address such as ${LOCAL_RELAY}, without a path`);
-  }
+  const isRelay = url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.href === `${url.origin}/`;
+  if (!isRelay) throw new UsageError(`--server must be an address such as ${LOCAL_RELAY}, without a path`);
   return url.origin;
 }
 

@@ -1,5 +1,5 @@
 import { nodePlatform } from '../adapters/node';
-import { eitherLink } from '../client/links';
+import { bothTransports } from '../client/links';
 import { WebifiClient } from '../client/webifi';
 import { Conversation, type ChatDevice } from './chat-conversation';
 import { CHAT_HELP, parseChatOptions, type ChatOptions } from './chat-options';
@@ -46,7 +46,7 @@ function processHost(): ChatHost {
   return {
     input: process.stdin,
     output: process.stdout,
-    createDevice: (options, warn) => new WebifiClient({ ...options, logger: { warn } }, nodePlatform, eitherLink),
+    createDevice: (options, warn) => new WebifiClient({ ...options, logger: { warn } }, nodePlatform, bothTransports),
     watchInterrupts(interrupt) {
       const signals = ['SIGINT', 'SIGTERM'] as const;
       for (const signal of signals) process.on(signal, interrupt);

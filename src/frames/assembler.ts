@@ -7,14 +7,14 @@ import { PayloadBuffer, viewOf } from './payload-buffer';
 import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from './utf8';
 
 /** A whole message. @public */
-export interface MessageEvent {
+export interface ReceivedMessage {
   type: 'message';
   opcode: MessageOpcode;
   payload: Uint8Array;
 }
 
 /** A whole data frame. @public */
-export interface FrameEvent {
+export interface ReceivedFrame {
   type: 'frame';
   opcode: typeof Opcode.CONTINUATION | MessageOpcode;
   /** Text or Binary, also for a Continuation. */
@@ -58,7 +58,7 @@ export class MessageAssembler {
    * @throws {@link FrameError} with 1002 for frames out of order, 1008 for too many, 1009 for too many bytes, 1007 with
    *   the first byte that makes a text invalid.
    */
-  take(piece: FrameDecoder): MessageEvent | FrameEvent | undefined {
+  take(piece: FrameDecoder): ReceivedMessage | ReceivedFrame | undefined {
     const { header } = piece;
     if (piece.isFirst) this.#beginFrame(header);
     if (this.#opcode === Opcode.TEXT && this.#rules.validateUtf8) this.#checkText(piece);
@@ -79,8 +79,9 @@ export class MessageAssembler {
   #beginFrame({ opcode, payloadLength }: FrameHeader): void {
     const { limits } = this.#rules;
     if (opcode === Opcode.CONTINUATION) {
-      if (this.#opcode === Opcode.CONTINUATION)
+      if (this.#opcode === Opcode.CONTINUATION) {
         throw protocolError('A Continuation came, but no message is open.');
+      }
     } else {
       if (this.#opcode !== Opcode.CONTINUATION) {
         throw protocolError(`Opcode ${opcode} came inside a message; only a Continuation can follow.`);
@@ -100,8 +101,9 @@ export class MessageAssembler {
 
   #checkText({ bytes, start, end, missing, header }: FrameDecoder): void {
     this.#utf8 = checkUtf8(this.#utf8, bytes, start, end);
-    if (this.#utf8 === UTF8_INVALID)
+    if (this.#utf8 === UTF8_INVALID) {
       throw invalidText('A text message holds bytes that are not valid UTF-8.');
+    }
     if (header.fin && missing === 0 && this.#utf8 !== UTF8_COMPLETE) {
       throw invalidText('A text message ends inside a character.');
     }
@@ -113,11 +115,11 @@ export class MessageAssembler {
     return this.#payload.take();
   }
 
-  #deliver({ opcode, fin }: FrameHeader, payload: Uint8Array): MessageEvent | FrameEvent {
+  #deliver({ opcode, fin }: FrameHeader, payload: Uint8Array): ReceivedMessage | ReceivedFrame {
     const messageOpcode = this.#opcode as MessageOpcode;
     if (fin) this.#opcode = Opcode.CONTINUATION;
     return this.#rules.deliverFrames
-      ? { type: 'frame', opcode: opcode as FrameEvent['opcode'], messageOpcode, fin, payload }
+      ? { type: 'frame', opcode: opcode as ReceivedFrame['opcode'], messageOpcode, fin, payload }
       : { type: 'message', opcode: messageOpcode, payload };
   }
 }

@@ -1,18 +1,20 @@
 import { MessageAssembler } from './assembler';
-import type { FrameEvent, MessageEvent } from './assembler';
+import type { ReceivedFrame, ReceivedMessage } from './assembler';
 import { buildCloseBody, parseCloseBody } from './close-codes';
 import { FrameDecoder } from './decoder';
+import { requireBytes } from './encoder';
 import { FrameError, tooMany } from './errors';
 import { isControl, Opcode } from './header';
 import type { MessageOpcode } from './header';
 import { resolveLimits } from './limits';
 import type { FrameLimits } from './limits';
 import { PayloadBuffer, viewOf } from './payload-buffer';
+import { PongSender } from './pongs';
 import { FrameSender } from './sender';
 import { STATES } from './states';
 import type { ConnectionInput, ConnectionState } from './states';
 
-export type { FrameEvent, MessageEvent } from './assembler';
+export type { ReceivedFrame, ReceivedMessage } from './assembler';
 export type { ConnectionState } from './states';
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
@@ -59,7 +61,7 @@ export interface ConnectionOptions {
 }
 
 /** A Ping or Pong came. With `autoPong` the answer to a Ping follows by itself. @public */
-export interface ControlEvent {
+export interface ReceivedControl {
   type: 'ping' | 'pong';
   payload: Uint8Array;
 }
@@ -78,9 +80,9 @@ export interface ControlEvent {
  */
 export type ConnectionEvent =
   | { type: 'transmit'; chunks: Uint8Array[] }
-  | MessageEvent
-  | FrameEvent
-  | ControlEvent
+  | ReceivedMessage
+  | ReceivedFrame
+  | ReceivedControl
   | { type: 'close'; code: number | undefined; reason: string }
   | { type: 'fail'; error: FrameError }
   | { type: 'end'; clean: boolean };
@@ -111,19 +113,17 @@ export class Connection {
   readonly #autoPong: boolean;
   readonly #autoClose: boolean;
   readonly #unsafeCloseCode: boolean;
-  readonly #maxPings: number;
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
   readonly #control = new PayloadBuffer();
   readonly #sender: FrameSender;
+  readonly #pongs: PongSender;
   #state: ConnectionState = 'open';
+  #rules = STATES.open;
   /** Events that follow once everything to transmit is out. */
   readonly #due: ConnectionEvent[] = [];
   /** How the bytes ended, once those that were taken in have been read. */
   #inputEnd: 'lost' | 'overflow' | undefined = undefined;
-  #pings = 0;
-  /** Payload of the last Ping beyond the limit. */
-  #heldPing: Uint8Array | undefined = undefined;
   /** Body of the Close that answers the peer's by itself. */
   #closeAnswer: Uint8Array | undefined = undefined;
 
@@ -131,34 +131,19 @@ export class Connection {
    * @throws TypeError for an unknown role, or a client without `maskKey`; RangeError for a limit that is none.
    */
   constructor(options: ConnectionOptions) {
-    const {
-      role,
-      maskKey,
-      validateUtf8 = true,
-      strictLength = true,
-      autoPong = true,
-      autoClose = true,
-    } = options;
-    if (role !== 'client' && role !== 'server')
-      throw new TypeError(`role is ${String(role)}; use client or server.`);
-    if (role === 'client' && typeof maskKey !== 'function') {
-      throw new TypeError(
-        'A client masks its frames: give maskKey, a source of unpredictable 32-bit numbers.',
-      );
-    }
+    const { role, validateUtf8 = true, strictLength = true, autoPong = true, autoClose = true } = options;
+    checkRole(options);
     const limits = resolveLimits(options.limits);
     const maxFrameSize = Math.min(limits.maxFrameSize, Number.MAX_SAFE_INTEGER);
+    const headerRules = { masked: role === 'server', strictLength, maxFrameSize };
     const deliverFrames = options.deliver === 'frames';
-    this.#decoder = new FrameDecoder(
-      { masked: role === 'server', strictLength, maxFrameSize },
-      limits.maxBufferedChunks,
-    );
+    this.#decoder = new FrameDecoder(headerRules, limits.maxBufferedChunks);
     this.#assembler = new MessageAssembler({ limits, validateUtf8, deliverFrames });
-    this.#sender = new FrameSender(role === 'client' ? maskKey : undefined);
+    this.#sender = new FrameSender(role === 'client' ? options.maskKey : undefined);
+    this.#pongs = new PongSender(this.#sender, limits.maxQueuedPings);
     this.#autoPong = autoPong;
     this.#autoClose = autoClose;
     this.#unsafeCloseCode = options.unsafeCloseCode ?? false;
-    this.#maxPings = limits.maxQueuedPings;
   }
 
   /** Where the connection stands, as of the last event polled. */
@@ -167,13 +152,16 @@ export class Connection {
   }
 
   /**
-   * Takes received bytes, cut anywhere. Never throws.
+   * Takes received bytes, cut anywhere.
    *
    * @param chunk - Given away: it is altered in place, and payloads may point into it. They stay valid for as long as
    *   the owner leaves the chunk alone.
+   * @throws TypeError when the chunk is no `Uint8Array`, such as the text of a socket with an encoding; never for what
+   *   the bytes are.
    */
   receive(chunk: Uint8Array): void {
-    if (!STATES[this.#state].reads || this.#inputEnd !== undefined) return;
+    requireBytes(chunk);
+    if (!this.#rules.reads || this.#inputEnd !== undefined) return;
     if (!this.#decoder.push(chunk)) this.#inputEnd = 'overflow';
   }
 
@@ -197,7 +185,7 @@ export class Connection {
       const chunks = this.#sender.take();
       if (chunks !== undefined) return { type: 'transmit', chunks };
       if (this.#due.length > 0) return this.#due.shift();
-      const event = STATES[this.#state].reads ? this.#read() : undefined;
+      const event = this.#rules.reads ? this.#read() : undefined;
       if (event !== undefined) return event;
       if (!this.#settle()) return undefined;
     }
@@ -217,7 +205,7 @@ export class Connection {
     if (opcode !== Opcode.TEXT && opcode !== Opcode.BINARY) {
       throw new RangeError(`Opcode ${String(opcode)} starts no message; use 1 for text or 2 for binary.`);
     }
-    if (!STATES[this.#state].sendsData) return false;
+    if (!this.#rules.sendsData) return false;
     this.#sender.data(opcode, payload, fin);
     return true;
   }
@@ -249,14 +237,14 @@ export class Connection {
    */
   sendClose(code?: number, reason?: string): boolean {
     const body = buildCloseBody(code, reason, this.#unsafeCloseCode);
-    if (!STATES[this.#state].sendsClose) return false;
+    if (!this.#rules.sendsClose) return false;
     this.#sender.control(Opcode.CLOSE, body);
     this.#enter('own-close');
     return true;
   }
 
   #sendControl(opcode: Opcode, payload: Uint8Array): boolean {
-    if (!STATES[this.#state].sendsControl) return false;
+    if (!this.#rules.sendsControl) return false;
     this.#sender.control(opcode, payload);
     return true;
   }
@@ -287,7 +275,7 @@ export class Connection {
   #takeControl(opcode: Opcode, payload: Uint8Array): ConnectionEvent {
     if (opcode === Opcode.PONG) return { type: 'pong', payload };
     if (opcode === Opcode.CLOSE) return this.#takeClose(payload);
-    if (this.#autoPong) this.#answerPing(payload);
+    if (this.#autoPong) this.#pongs.answer(payload);
     return { type: 'ping', payload };
   }
 
@@ -298,20 +286,9 @@ export class Connection {
     return { type: 'close', code, reason };
   }
 
-  #answerPing(payload: Uint8Array): void {
-    this.#pings += 1;
-    if (this.#pings > this.#maxPings) this.#heldPing = payload;
-    else this.#sender.control(Opcode.PONG, payload);
-  }
-
-  #answerHeldPing(): void {
-    if (this.#heldPing !== undefined) this.#sender.control(Opcode.PONG, this.#heldPing);
-    this.#heldPing = undefined;
-  }
-
   #fail(error: FrameError): void {
-    this.#answerHeldPing();
-    if (STATES[this.#state].sendsClose) this.#sender.control(Opcode.CLOSE, buildCloseBody(error.closeCode));
+    this.#pongs.settle();
+    if (this.#rules.sendsClose) this.#sender.control(Opcode.CLOSE, buildCloseBody(error.closeCode));
     this.#due.push({ type: 'fail', error });
     this.#enter('fault');
   }
@@ -325,11 +302,9 @@ export class Connection {
     if (this.#state === 'close-received' && this.#closeAnswer !== undefined) {
       this.#sender.control(Opcode.CLOSE, this.#closeAnswer);
       this.#enter('own-close');
-    } else if (STATES[this.#state].reads) {
-      this.#pings = 0;
-      this.#answerHeldPing();
-      if (this.#inputEnd === 'overflow')
-        this.#fail(tooMany('More chunks were received than may wait to be read.'));
+    } else if (this.#rules.reads) {
+      this.#pongs.settle();
+      if (this.#inputEnd === 'overflow') this.#fail(tooMany('More chunks were received than may wait.'));
     }
     if (this.#inputEnd === 'lost' && this.#sender.isEmpty) this.#enter('lost');
     return this.#due.length > 0 || !this.#sender.isEmpty;
@@ -337,8 +312,9 @@ export class Connection {
 
   #enter(input: ConnectionInput): void {
     const before = this.#state;
-    this.#state = STATES[before].on[input];
-    if (!STATES[this.#state].reads) this.#forget();
+    this.#state = this.#rules.on[input];
+    this.#rules = STATES[this.#state];
+    if (!this.#rules.reads) this.#forget();
     if (this.#state === 'closed' && before !== 'closed') {
       this.#due.push({ type: 'end', clean: input === 'peer-close' || input === 'own-close' });
     }
@@ -348,6 +324,15 @@ export class Connection {
     this.#decoder.clear();
     this.#assembler.clear();
     this.#control.clear();
-    this.#heldPing = undefined;
+    this.#pongs.clear();
+  }
+}
+
+function checkRole({ role, maskKey }: ConnectionOptions): void {
+  if (role !== 'client' && role !== 'server') {
+    throw new TypeError(`role is ${String(role)}; use client or server.`);
+  }
+  if (role === 'client' && typeof maskKey !== 'function') {
+    throw new TypeError('A client masks its frames: give maskKey, a source of unpredictable 32-bit numbers.');
   }
 }

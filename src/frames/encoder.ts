@@ -44,11 +44,13 @@ export interface FrameHeaderFields extends EncodeOptions {
  * @public
  */
 export function encodeFrame(opcode: number, payload: Uint8Array, options: EncodeOptions = {}): Uint8Array {
-  requireBytes(payload);
   const { maskKey } = options;
+  const first = firstByte(opcode, options.fin, options.rsv1);
+  requireBytes(payload);
+  checkFields(first, payload.length, maskKey);
   const start = frameHeaderLength(payload.length, maskKey !== undefined);
   const frame = new Uint8Array(start + payload.length);
-  writeFrameHeader(frame, 0, { ...options, opcode, payloadLength: payload.length });
+  putHeader(frame, 0, first, payload.length, maskKey);
   frame.set(payload, start);
   if (maskKey !== undefined) applyMask(frame, start, frame.length, maskKey);
   return frame;
@@ -77,15 +79,40 @@ export function frameHeaderLength(payloadLength: number, masked: boolean): numbe
  */
 export function writeFrameHeader(target: Uint8Array, offset: number, header: FrameHeaderFields): number {
   const { payloadLength, maskKey } = header;
-  checkHeader(header);
+  const first = firstByte(header.opcode, header.fin, header.rsv1);
+  checkFields(first, payloadLength, maskKey);
   const length = frameHeaderLength(payloadLength, maskKey !== undefined);
   if (!(offset >= 0 && offset + length <= target.length)) {
     throw new RangeError(
       `A header of ${length} bytes does not fit at ${offset} into ${target.length} bytes.`,
     );
   }
+  putHeader(target, offset, first, payloadLength, maskKey);
+  return length;
+}
+
+/**
+ * First byte of a header.
+ *
+ * @throws RangeError for an opcode without meaning, or a control frame that is not final.
+ * @internal
+ */
+export function firstByte(opcode: number, fin = true, rsv1 = false): number {
+  if (!isOpcode(opcode)) throw new RangeError(`Opcode ${opcode} has no meaning; use 0, 1, 2, 8, 9 or 10.`);
+  if (isControl(opcode) && !fin) throw new RangeError(`A control frame (opcode ${opcode}) is always final.`);
+  return (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | opcode;
+}
+
+/** Writes a header whose fields were checked and that fits: the hot path. @internal */
+export function putHeader(
+  target: Uint8Array,
+  offset: number,
+  first: number,
+  payloadLength: number,
+  maskKey: number | undefined,
+): void {
   const maskBit = maskKey === undefined ? 0 : 0x80;
-  target[offset] = (header.fin === false ? 0 : 0x80) | (header.rsv1 === true ? 0x40 : 0) | header.opcode;
+  target[offset] = first;
   if (payloadLength < 126) {
     target[offset + 1] = maskBit | payloadLength;
   } else if (payloadLength < 0x1_0000) {
@@ -94,37 +121,37 @@ export function writeFrameHeader(target: Uint8Array, offset: number, header: Fra
     target[offset + 3] = payloadLength;
   } else {
     target[offset + 1] = maskBit | 127;
-    writeWord(target, offset + 2, payloadLength / 0x1_0000_0000);
-    writeWord(target, offset + 6, payloadLength);
+    putWord(target, offset + 2, payloadLength / 0x1_0000_0000);
+    putWord(target, offset + 6, payloadLength);
   }
-  if (maskKey !== undefined) writeWord(target, offset + length - 4, maskKey);
-  return length;
+  if (maskKey !== undefined) putWord(target, offset + frameHeaderLength(payloadLength, false), maskKey);
 }
 
 /** Guards the frame functions against callers that types do not reach. @internal */
-export function requireBytes(payload: Uint8Array): void {
-  const given: unknown = payload;
-  if (!(given instanceof Uint8Array)) {
-    throw new TypeError(`The payload is ${typeof given}; give a Uint8Array.`);
-  }
+export function requireBytes(bytes: Uint8Array): void {
+  const given: unknown = bytes;
+  if (!(given instanceof Uint8Array)) throw new TypeError(`Got ${typeof given}; give a Uint8Array.`);
 }
 
-function checkHeader({ opcode, fin, payloadLength, maskKey }: FrameHeaderFields): void {
-  if (!isOpcode(opcode)) throw new RangeError(`Opcode ${opcode} has no meaning; use 0, 1, 2, 8, 9 or 10.`);
+/**
+ * Checks the fields of a header beside the first byte.
+ *
+ * @throws RangeError for a length that is none, too long a control frame, or a mask key that is no integer.
+ * @internal
+ */
+export function checkFields(first: number, payloadLength: number, maskKey: number | undefined): void {
   if (!Number.isSafeInteger(payloadLength) || payloadLength < 0) {
     throw new RangeError(`Payload length ${payloadLength} is no integer from 0 to 2^53 - 1.`);
   }
-  if (isControl(opcode) && (fin === false || payloadLength > MAX_CONTROL_PAYLOAD)) {
-    throw new RangeError(
-      `A control frame has at most ${MAX_CONTROL_PAYLOAD} bytes and is final; got ${payloadLength}.`,
-    );
+  if (isControl(first & 0x0f) && payloadLength > MAX_CONTROL_PAYLOAD) {
+    throw new RangeError(`A control frame has at most ${MAX_CONTROL_PAYLOAD} bytes; got ${payloadLength}.`);
   }
   if (maskKey !== undefined && !Number.isInteger(maskKey)) {
     throw new RangeError(`Mask key ${maskKey} is no 32-bit integer.`);
   }
 }
 
-function writeWord(target: Uint8Array, offset: number, word: number): void {
+function putWord(target: Uint8Array, offset: number, word: number): void {
   target[offset] = word >>> 24;
   target[offset + 1] = word >>> 16;
   target[offset + 2] = word >>> 8;

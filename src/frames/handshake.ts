@@ -178,8 +178,9 @@ function hostHeader({ host, port, secure = false }: UpgradeTarget): string {
   }
   const name = isAddress6 ? `[${bare}]` : bare;
   if (port === undefined || port === (secure ? 443 : 80)) return name;
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new RangeError(`Port ${port} is not 1 to 65535.`);
+  }
   return `${name}:${port}`;
 }
 
@@ -193,8 +194,9 @@ function checkHeader([name, value]: readonly [string, string]): void {
   if (RESERVED_HEADERS.has(name.toLowerCase())) {
     throw new TypeError(`Header ${name} belongs to the handshake; use the options of the connection for it.`);
   }
-  if (!isFieldValue(value))
+  if (!isFieldValue(value)) {
     throw new TypeError(`The value of header ${name} holds a character that must not be sent.`);
+  }
 }
 
 /** The answer to an upgrade request. @public */
@@ -227,20 +229,26 @@ export function checkUpgradeResponse(
   response: UpgradeResponse,
   options: { requireProtocol?: boolean } = {},
 ): UpgradeResponseResult {
-  const { status } = response;
-  const interim = status >= 100 && status < 200 && status !== 101;
-  const message =
+  const { status, headers } = response;
+  if (isTooLarge(headers)) {
+    return notOpened(status, `The response has more than ${MAX_RESPONSE_HEAD} bytes of headers.`);
+  }
+  if (status >= 100 && status < 200 && status !== 101) {
+    return { ...notOpened(status, `The server answered ${status}.`), interim: true };
+  }
+  const fault =
     findHeadFault(response) ??
-    findAcceptFault(request.key, response.headers) ??
-    findProtocolFault(request.protocols, response.headers, options.requireProtocol ?? true);
-  if (message !== undefined)
-    return { ok: false, interim: interim && !isTooLarge(response.headers), status, message };
-  return { ok: true, protocol: headerValues(response.headers, 'sec-websocket-protocol')[0] };
+    findAcceptFault(request.key, headers) ??
+    findProtocolFault(request.protocols, headers, options.requireProtocol ?? true);
+  if (fault !== undefined) return notOpened(status, fault);
+  return { ok: true, protocol: headerValues(headers, 'sec-websocket-protocol')[0] };
+}
+
+function notOpened(status: number, message: string): Extract<UpgradeResponseResult, { ok: false }> {
+  return { ok: false, interim: false, status, message };
 }
 
 function findHeadFault({ httpVersion, status, headers }: UpgradeResponse): string | undefined {
-  if (isTooLarge(headers))
-    return `The header block of the response is larger than ${MAX_RESPONSE_HEAD} bytes.`;
   if (status !== 101) return `The server answered ${status} instead of 101.`;
   if (httpVersion !== '1.1') return `The server answered with HTTP/${httpVersion} instead of HTTP/1.1.`;
   if (!hasMember(headers, 'upgrade', 'websocket')) return 'The response has no Upgrade: websocket.';
@@ -250,10 +258,12 @@ function findHeadFault({ httpVersion, status, headers }: UpgradeResponse): strin
 
 function findAcceptFault(key: string, headers: HeaderList): string | undefined {
   const accepts = headerValues(headers, 'sec-websocket-accept');
-  if (accepts.length !== 1)
+  if (accepts.length !== 1) {
     return `The response has ${accepts.length} Sec-WebSocket-Accept headers instead of one.`;
-  if (accepts[0] !== acceptValue(key))
+  }
+  if (accepts[0] !== acceptValue(key)) {
     return 'Sec-WebSocket-Accept does not belong to the key that was sent.';
+  }
   return undefined;
 }
 
@@ -267,10 +277,12 @@ function findProtocolFault(
   }
   const chosen = headerValues(headers, 'sec-websocket-protocol');
   if (chosen.length > 1) return 'The server chose more than one subprotocol.';
-  if (chosen.length === 1 && !offered.includes(chosen[0]!))
+  if (chosen.length === 1 && !offered.includes(chosen[0]!)) {
     return 'The server chose a subprotocol that was not offered.';
-  if (chosen.length === 0 && offered.length > 0 && required)
+  }
+  if (chosen.length === 0 && offered.length > 0 && required) {
     return 'The server chose none of the subprotocols offered.';
+  }
   return undefined;
 }
 

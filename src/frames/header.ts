@@ -91,8 +91,9 @@ export function readFrameHeader(
 
 function checkFirstBytes(first: number, second: number, rules: HeaderRules): void {
   const opcode = first & 0x0f;
-  if ((first & 0x70) !== 0)
+  if ((first & 0x70) !== 0) {
     throw protocolError(`A reserved bit is set in the frame header (first byte ${first}).`);
+  }
   if (!isOpcode(opcode)) throw protocolError(`Opcode ${opcode} is reserved.`);
   if (isControl(opcode)) {
     if (first < 0x80) throw protocolError(`A control frame (opcode ${opcode}) is fragmented.`);

@@ -66,7 +66,8 @@ export function resolveLimits(limits: Partial<FrameLimits> = {}): FrameLimits {
 
 function resolveLimit(limits: Partial<FrameLimits>, name: keyof FrameLimits): number {
   const value: unknown = limits[name] ?? DEFAULT_LIMITS[name];
-  if (value === Infinity || (typeof value === 'number' && Number.isSafeInteger(value) && value > 0))
+  if (value === Infinity || (typeof value === 'number' && Number.isSafeInteger(value) && value > 0)) {
     return value;
+  }
   throw new RangeError(`${name} is ${String(value)}; give a positive integer or Infinity.`);
 }

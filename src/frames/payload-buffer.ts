@@ -26,8 +26,9 @@ export class PayloadBuffer {
    */
   append(bytes: Uint8Array, start: number, end: number, missing: number): void {
     const length = this.#length + end - start;
-    if (length > this.#bytes.length)
+    if (length > this.#bytes.length) {
       this.#grow(Math.min(length + missing, Math.max(GROWTH * length, FIRST_CAPACITY)));
+    }
     if (end - start > SHORT_PIECE) this.#bytes.set(bytes.subarray(start, end), this.#length);
     else for (let i = start, to = this.#length; i < end; i++, to++) this.#bytes[to] = bytes[i]!;
     this.#length = length;

@@ -9,8 +9,8 @@ export class ConnectionGuard {
   /** Every open socket, with the address it counts for as long as it counts. */
   readonly #sockets = new Map<Socket, string | undefined>();
   readonly #counts = new Map<string, number>();
-  /** Sockets that wrap another one: TLS around TCP. */
-  readonly #inner = new WeakMap<Socket, Socket>();
+  /** By the peer's address and port, which a TLS socket shares with the TCP socket inside it. */
+  readonly #byPeer = new Map<string, Socket>();
 
   constructor(private readonly maxPerAddress: number) {}
 
@@ -26,21 +26,20 @@ export class ConnectionGuard {
     if (count >= this.maxPerAddress) return false;
     this.#counts.set(address, count + 1);
     this.#sockets.set(socket, address);
+    const peer = peerOf(socket);
+    this.#byPeer.set(peer, socket);
     socket.once('close', () => {
+      if (this.#byPeer.get(peer) === socket) this.#byPeer.delete(peer);
       this.#release(socket);
       this.#sockets.delete(socket);
     });
     return true;
   }
 
-  /** Lets what happens on the outer socket count for the inner one. */
-  wrap(outer: Socket, inner: Socket): void {
-    this.#inner.set(outer, inner);
-  }
-
   /** The connection has completed a request or an attach. */
   prove(socket: Socket): void {
-    this.#release(this.#inner.get(socket) ?? socket);
+    const admitted = this.#byPeer.get(peerOf(socket));
+    if (admitted !== undefined) this.#release(admitted);
   }
 
   destroyAll(): void {
@@ -55,4 +54,8 @@ export class ConnectionGuard {
     if (count > 0) this.#counts.set(address, count);
     else this.#counts.delete(address);
   }
+}
+
+function peerOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
 }

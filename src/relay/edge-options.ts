@@ -115,7 +115,7 @@ function readAllowedHost(host: string): string {
 
 function readOrigin(origin: string): string {
   const url = URL.canParse(origin) ? new URL(origin) : undefined;
-  if (url === undefined || url.origin === 'null' || (origin !== url.origin && origin !== url.href)) {
+  if (url === undefined || url.origin === 'null' || origin.replace(/\/$/, '') !== url.origin) {
     throw new TypeError(`allowedOrigins has ${JSON.stringify(origin)}; give scheme, host and port only, as browsers do.`);
   }
   return url.origin;

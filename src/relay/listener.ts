@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+import { createServer, type Server as TlsServer } from 'node:tls';
 import type { ConnectionGuard } from './connection-guard';
 
 /** First byte of a TLS handshake; no HTTP request begins with it. */
@@ -11,16 +11,21 @@ export interface TlsMaterial {
   readonly key: string | Buffer;
 }
 
-/** @throws Error of `node:tls` when certificate and key are no PEM or do not belong together. */
-export function readTlsMaterial({ cert, key }: TlsMaterial): SecureContext {
-  return createSecureContext({ cert, key, minVersion: 'TLSv1.2' });
+/**
+ * A TLS server that never listens: the listener hands it connections that begin with a TLS handshake.
+ *
+ * @throws Error of `node:tls` when certificate and key are no PEM or do not belong together.
+ */
+export function createTlsServer({ cert, key }: TlsMaterial, handshakeTimeout: number): TlsServer {
+  return createServer({ cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], handshakeTimeout });
 }
 
 export interface ListenerOptions {
   readonly server: Server;
   readonly guard: ConnectionGuard;
-  readonly secureContext: SecureContext | undefined;
-  /** Until the first byte, and until the end of a TLS handshake. */
+  /** Undefined when only plain connections are served. */
+  readonly tlsServer: TlsServer | undefined;
+  /** Until the first byte. */
   readonly deadlineMs: number;
 }
 
@@ -34,22 +39,24 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    const { server } = options;
+    const { server, tlsServer } = options;
     const own = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
     server.removeAllListeners('connection');
     this.#acceptHttp = (socket) => own.forEach((listener) => listener.call(server, socket));
     server.on('connection', (socket) => this.#accept(socket));
+    tlsServer?.on('secureConnection', (socket) => this.#acceptHttp(socket));
+    tlsServer?.on('tlsClientError', (_error, socket) => socket.destroy());
   }
 
   #accept(socket: Socket): void {
-    const { guard, secureContext } = this.#options;
+    const { guard, tlsServer } = this.#options;
     socket.on('error', () => socket.destroy());
     if (!guard.admit(socket)) socket.destroy();
-    else if (secureContext === undefined) this.#acceptHttp(socket);
-    else this.#sniff(socket, secureContext);
+    else if (tlsServer === undefined) this.#acceptHttp(socket);
+    else this.#sniff(socket, tlsServer);
   }
 
-  #sniff(socket: Socket, secureContext: SecureContext): void {
+  #sniff(socket: Socket, tlsServer: TlsServer): void {
     socket.setTimeout(this.#options.deadlineMs, () => socket.destroy());
     socket.once('end', () => socket.destroy());
     socket.once('data', (start: Buffer) => {
@@ -57,7 +64,7 @@ export class Listener {
       socket.removeAllListeners('timeout');
       socket.pause();
       socket.unshift(start);
-      if (start[0] === TLS_HANDSHAKE) this.#acceptTls(socket, secureContext);
+      if (start[0] === TLS_HANDSHAKE) acceptTls(socket, tlsServer);
       else this.#acceptPlain(socket);
     });
   }
@@ -66,16 +73,10 @@ export class Listener {
     this.#acceptHttp(socket);
     process.nextTick(() => socket.resume());
   }
+}
 
-  #acceptTls(inner: Socket, secureContext: SecureContext): void {
-    const outer = new TLSSocket(inner, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
-    this.#options.guard.wrap(outer, inner);
-    outer.on('error', () => inner.destroy());
-    outer.setTimeout(this.#options.deadlineMs, () => inner.destroy());
-    outer.once('secure', () => {
-      outer.setTimeout(0);
-      outer.removeAllListeners('timeout');
-      this.#acceptHttp(outer);
-    });
-  }
+function acceptTls(socket: Socket, tlsServer: TlsServer): void {
+  // HTTP sockets stay half open when the peer ends; in the midst of a TLS handshake nobody would ever end them.
+  socket.allowHalfOpen = false;
+  tlsServer.emit('connection', socket);
 }

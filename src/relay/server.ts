@@ -9,7 +9,7 @@ import { RelayDriver } from './driver';
 import { type EdgeLimits, type RelayOptions, resolveSettings, type Settings } from './edge-options';
 import { isLoopbackHost, joinHost } from './host';
 import { HttpEdge } from './http-edge';
-import { Listener, readTlsMaterial } from './listener';
+import { createTlsServer, Listener } from './listener';
 import { silentLogger, type Logger } from './logger';
 import type { RelayLevels } from './relay-core';
 import { RelayError } from './relay-error';
@@ -116,7 +116,7 @@ class RelayServer implements Relay {
   readonly #guard: ConnectionGuard;
   readonly #edge: HttpEdge;
   readonly #upgrades: Upgrades;
-  readonly #secureContext: ReturnType<typeof readTlsMaterial> | undefined;
+  readonly #tlsServer: ReturnType<typeof createTlsServer> | undefined;
   #server: Server | undefined;
   #closed: Promise<void> | undefined;
 
@@ -126,7 +126,7 @@ class RelayServer implements Relay {
     this.#ownStore = accounts === options.accountStore ? undefined : accounts;
     this.#isOpen = options.openAccess === true;
     this.#logger = options.logger ?? silentLogger;
-    this.#secureContext = options.tls && readTlsMaterial(options.tls);
+    this.#tlsServer = options.tls && createTlsServer(options.tls, settings.edge.headersDeadlineMs);
     const driver = (this.#driver = new RelayDriver(settings.limits, accounts, this.#logger));
     const guard = (this.#guard = new ConnectionGuard(settings.edge.maxUnauthenticatedPerAddress));
     const metrics = relayMetrics(driver);
@@ -145,7 +145,7 @@ class RelayServer implements Relay {
     new Listener({
       server,
       guard: this.#guard,
-      secureContext: this.#secureContext,
+      tlsServer: this.#tlsServer,
       deadlineMs: this.#settings.edge.headersDeadlineMs,
     });
     try {
@@ -251,8 +251,11 @@ const BROKEN_REQUEST_STATUS: ReadonlyMap<string, string> = new Map([
 
 /** What Node could not read as a request: one line, then the end. */
 function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const status = BROKEN_REQUEST_STATUS.get(error.code ?? '') ?? '400 Bad Request';
+  // Anything else than bad HTTP is a connection that is gone, or TLS that failed: nobody could read an answer.
+  const code = error.code ?? '';
+  const isHttp = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  if (!socket.writable || !isHttp) return void socket.destroy();
+  const status = BROKEN_REQUEST_STATUS.get(code) ?? '400 Bad Request';
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   (socket as Socket).destroySoon();
 }

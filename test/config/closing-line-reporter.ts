@@ -15,7 +15,10 @@ export interface Counts {
 }
 
 type Module = Pick<TestModule, 'errors'> & {
-  readonly children: { allTests(): Iterable<Pick<TestCase, 'result'>>; allSuites(): Iterable<Pick<TestSuite, 'errors'>> };
+  readonly children: {
+    allTests(): Iterable<Pick<TestCase, 'result'>>;
+    allSuites(): Iterable<Pick<TestSuite, 'errors'>>;
+  };
 };
 
 /**
@@ -41,7 +44,7 @@ export function countResults(modules: Iterable<Module>, unhandledErrors: readonl
 
 /** Writes at once, also to a pipe whose reader is slow. */
 function writeNow(text: string): void {
-  for (let rest = Buffer.from(text); rest.length > 0; ) {
+  for (let rest = Buffer.from(text); rest.length > 0;) {
     try {
       rest = rest.subarray(writeSync(1, rest));
     } catch (error) {
@@ -50,7 +53,7 @@ function writeNow(text: string): void {
   }
 }
 
-/** Ends a run with `N passed, N failed, N skipped` as the very last line, and makes a skip fail under CI=true. */
+/** Ends a run with `N passed, N failed, N skipped` as its last line, and makes a skip fail under CI=true. */
 export default class ClosingLineReporter implements Reporter {
   readonly #leftOut: readonly LeftOutProject[];
   #vitest: Vitest | undefined;
@@ -68,14 +71,17 @@ export default class ClosingLineReporter implements Reporter {
     const counts = countResults(modules, unhandledErrors);
     const leftOut = this.#leftOut.filter((left) => left.files.length > 0 && this.#isWanted(left.project));
     const skipped = leftOut.reduce((sum, left) => sum + left.files.length, counts.skipped);
-    const notes = leftOut.map((left) => `SKIPPED: ${left.files.length} files of ${left.project}: ${left.reason}\n`);
-    if (skipped > 0 && process.env.CI === 'true') notes.push('CI=true: a skipped test counts as a failure.\n');
-    const closingLine = `${counts.passed} passed, ${counts.failed} failed, ${skipped} skipped\n`;
+    const notes = leftOut.map(
+      (left) => `SKIPPED: ${left.files.length} files of ${left.project}: ${left.reason}\n`,
+    );
+    if (skipped > 0 && process.env.CI === 'true')
+      notes.push('CI=true: a skipped test counts as a failure.\n');
     // At exit, because other reporters and vitest itself still print after this call.
-    process.once('exit', () => {
-      const isBad = counts.failed > 0 || (skipped > 0 && process.env.CI === 'true');
-      if (isBad && (process.exitCode ?? 0) === 0) process.exitCode = 1;
-      writeNow(`\n${notes.join('')}${closingLine}`);
+    process.once('exit', (exitCode) => {
+      // What broke before any test, such as a global set-up, is known by the exit code alone.
+      const failed = counts.failed === 0 && exitCode !== 0 ? 1 : counts.failed;
+      if (failed > 0 || (skipped > 0 && process.env.CI === 'true')) process.exitCode = exitCode || 1;
+      writeNow(`\n${notes.join('')}${counts.passed} passed, ${failed} failed, ${skipped} skipped\n`);
     });
   }
 

@@ -9,7 +9,16 @@ const scripts = ['**/*.mjs', '**/*.cjs', 'test/package/consumers/*.js'];
 const relayCore = [
   ...['answers', 'close-codes', 'core-context', 'counters', 'deadlines', 'deliveries', 'downloads', 'events'],
   ...['field-reader', 'group-encoder', 'ids', 'joiner', 'limits', 'login-requests', 'out-queue', 'polling'],
-  ...['publisher', 'relay-core', 'router', 'session-life', 'sessions', 'singular-keys', 'transports', 'uploads'],
+  ...[
+    'publisher',
+    'relay-core',
+    'router',
+    'session-life',
+    'sessions',
+    'singular-keys',
+    'transports',
+    'uploads',
+  ],
   'websocket-messages',
 ].map((name) => `src/relay/${name}.ts`);
 const pure = ['src/core/**/*.ts', 'src/frames/**/*.ts', ...relayCore];
@@ -19,23 +28,47 @@ const random = 'Randomness comes in as an argument.';
 const io = 'Pure code returns effects; a driver carries them out.';
 const host = 'Not every host has it: pure code uses ECMAScript only.';
 
-/** What the compiler settings of the pure folders cannot tell apart: ECMAScript's own clock and dice, and ways round. */
+/** Beside what the compiler settings of the pure folders refuse: ECMAScript's own clock and dice, and ways round. */
 const pureGlobals = [
   ['Date', clock],
-  ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance'].map((name) => [name, clock]),
+  ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance'].map((name) => [
+    name,
+    clock,
+  ]),
   ['crypto', random],
-  ...['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'navigator', 'console'].map((name) => [name, io]),
+  ...['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'navigator', 'console'].map((name) => [
+    name,
+    io,
+  ]),
   ...['Buffer', 'process', 'globalThis', 'window', 'self', 'require', 'URL'].map((name) => [name, host]),
 ].map(([name, message]) => ({ name, message }));
 
 const readonly = (names) => Object.fromEntries(names.map((name) => [name, 'readonly']));
 
-const hostGlobals = readonly(['console', 'process', 'performance', 'URL', 'Buffer', 'setTimeout', 'clearTimeout', 'fetch']);
+const hostGlobals = readonly([
+  'console',
+  'process',
+  'performance',
+  'URL',
+  'Buffer',
+  'setTimeout',
+  'clearTimeout',
+  'fetch',
+]);
 
 const pageGlobals = readonly([
   ...['window', 'document', 'location', 'history', 'navigator', 'console', 'crypto', 'fetch', 'matchMedia'],
   ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'requestAnimationFrame'],
-  ...['localStorage', 'sessionStorage', 'CustomEvent', 'Event', 'HTMLElement', 'URL', 'URLSearchParams', 'Webifi'],
+  ...[
+    'localStorage',
+    'sessionStorage',
+    'CustomEvent',
+    'Event',
+    'HTMLElement',
+    'URL',
+    'URLSearchParams',
+    'Webifi',
+  ],
 ]);
 
 export default defineConfig(
@@ -80,16 +113,25 @@ export default defineConfig(
       '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/only-throw-error': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
     },
   },
   {
     files: ['src/**/*.ts'],
     rules: {
       'no-console': 'error',
-      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+      ],
     },
   },
   {
@@ -111,6 +153,10 @@ export default defineConfig(
   {
     // A describe block is a list of tests, not a function to be read at one go.
     files: ['test/**/*.ts'],
-    rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-empty-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
+    rules: {
+      'max-lines-per-function': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
   },
 );

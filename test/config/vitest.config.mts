@@ -29,7 +29,7 @@ const packageProject: TestProjectConfiguration = {
     name: 'package',
     include: ['test/package/**/*.test.ts'],
     globalSetup: ['test/package/pack.ts'],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     sequence: { groupOrder: order.package },
   },
@@ -59,7 +59,9 @@ const browser: TestProjectConfiguration = {
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      provider: playwright({ launchOptions: { executablePath: chromiumPath ?? '', args: [...chromiumFlags] } }),
+      provider: playwright({
+        launchOptions: { executablePath: chromiumPath ?? '', args: [...chromiumFlags] },
+      }),
       instances: [{ browser: 'chromium' }],
     },
   },
@@ -71,7 +73,7 @@ const pages: TestProjectConfiguration = {
     name: 'pages',
     include: ['test/browser/**/*.test.ts'],
     exclude: [inChromium],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
     sequence: { groupOrder: order.pages },
   },
@@ -79,13 +81,20 @@ const pages: TestProjectConfiguration = {
 
 function withoutChromium(): LeftOutProject[] {
   const reason = 'no Chromium was found (WEBIFI_CHROMIUM names one)';
-  const tests = readdirSync(fileURLToPath(new URL('..', import.meta.url)), { recursive: true, encoding: 'utf8' })
+  const tests = readdirSync(fileURLToPath(new URL('..', import.meta.url)), {
+    recursive: true,
+    encoding: 'utf8',
+  })
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => path.endsWith('.test.ts'));
   const isInside = (path: string) => path.endsWith('.browser.test.ts');
   return [
     { project: 'browser', reason, files: tests.filter(isInside) },
-    { project: 'pages', reason, files: tests.filter((path) => path.startsWith('browser/') && !isInside(path)) },
+    {
+      project: 'pages',
+      reason,
+      files: tests.filter((path) => path.startsWith('browser/') && !isInside(path)),
+    },
   ];
 }
 

@@ -39,8 +39,9 @@ export function predict(bytes: Uint8Array, options: ModelOptions): Trace {
         0n,
       );
     if (length >= 1n << 63n) return fault(1002);
-    if (options.strictLength && ((size === 2 && length < 126n) || (size === 8 && length < 65_536n)))
+    if (options.strictLength && ((size === 2 && length < 126n) || (size === 8 && length < 65_536n))) {
       return fault(1002);
+    }
     if (!control && length > BigInt(options.maxFrameSize)) return fault(1009);
     const keyAt = at + 2 + size;
     const start = keyAt + (options.role === 'server' ? 4 : 0);
@@ -57,8 +58,9 @@ export function predict(bytes: Uint8Array, options: ModelOptions): Trace {
 
     const end = start + Number(length);
     const payload = bytes.slice(start, Math.min(end, bytes.length));
-    if (options.role === 'server')
+    if (options.role === 'server') {
       payload.forEach((byte, i) => (payload[i] = byte ^ bytes[keyAt + (i % 4)]!));
+    }
     const whole = end <= bytes.length;
 
     if (open !== undefined && !control) {

@@ -129,8 +129,9 @@ function checksum(chunks: readonly Uint8Array[], options: ModelOptions): number 
     }
   }
   if (seen.ends !== 1 || seen.fails > 1 || connection.state !== 'closed') throw new Error('not ended once');
-  if (seen.data > seen.received || seen.sent > 2 * seen.received + 10)
+  if (seen.data > seen.received || seen.sent > 2 * seen.received + 10) {
     throw new Error('more came out than went in');
+  }
   return seen.sum;
 }
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { Webifi } from '../../src/index';
 import { loadPage } from '../../src/cli/page';
-import { createRelay } from '../../src/relay';
+import { createRelay, type RelayOptions } from '../../src/relay';
 import { launchChromium } from './chromium';
 import { Program } from './program';
 
@@ -26,7 +26,12 @@ export class DemoLab {
   #browser: Browser | undefined;
   #port = 0;
   readonly #reports = new Map<Page, PageReport>();
+  readonly #options: RelayOptions;
   url = '';
+
+  constructor(options: RelayOptions = {}) {
+    this.#options = options;
+  }
 
   async start(): Promise<void> {
     await this.startRelay();
@@ -35,7 +40,7 @@ export class DemoLab {
 
   /** Starts the relay; after {@link DemoLab.stopRelay} on the port it had. */
   async startRelay(): Promise<void> {
-    const relay = createRelay({ accounts: [ACCOUNT], page: await loadPage() });
+    const relay = createRelay({ ...this.#options, accounts: [ACCOUNT], page: await loadPage() });
     this.#relay = await relay.listen({ host: '127.0.0.1', port: this.#port });
     this.url = this.#relay.url;
     this.#port = Number(new URL(this.url).port);

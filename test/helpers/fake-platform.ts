@@ -1,5 +1,5 @@
 import type { Platform, Signal, SocketHandlers } from '../../src/core/transport';
-import { eitherLink } from '../../src/client/links';
+import { bothTransports } from '../../src/client/links';
 import type { WebifiOptions } from '../../src/client/public';
 import { WebifiClient } from '../../src/client/webifi';
 import { show, vector } from './bytes';
@@ -118,7 +118,7 @@ export class FakePlatform implements Platform {
       defaultServer: () => this.defaultServer(),
       watchPage: (suspend, resume) => this.watchPage(suspend, resume),
     };
-    return new WebifiClient({ connectName: 'home', connectPassword: 'secret', ...options }, platform, eitherLink);
+    return new WebifiClient({ connectName: 'home', connectPassword: 'secret', ...options }, platform, bothTransports);
   }
 
   async login(): Promise<void> {

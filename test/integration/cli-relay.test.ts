@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { generate } from 'selfsigned';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { codeOf, login, loginBody } from '../conformance/raw/raw-client';
 import { type Address, closeAllConnections, RawConnection } from '../conformance/raw/raw-connection';
 import { post, send } from '../conformance/raw/raw-http';
@@ -19,6 +19,9 @@ const CLI = resolve(import.meta.dirname, '../../dist/cli.cjs');
 const ACCOUNT = { connectName: 'lamp', password: 'CaNaRy-8812-sesame' };
 const INLINE = { WEBIFI_ACCOUNT: `${ACCOUNT.connectName}:${ACCOUNT.password}` };
 const NO_ACCOUNT = { WEBIFI_ACCOUNT: '', WEBIFI_PASSWORD: '' };
+
+// Some of these start half a dozen processes, which takes a while on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 
@@ -222,12 +225,11 @@ describe('createRelay and who may come in (SEC-29)', () => {
     }
   });
 
-  it('listens on loopback when open, and anywhere with accounts', async () => {
-    for (const options of [{ openAccess: true }, { accounts: [ACCOUNT] }]) {
-      const relay = createRelay(options);
-      await relay.listen({ host: options.accounts === undefined ? '127.0.0.1' : '0.0.0.0', port: 0 });
-      await relay.close();
-    }
+  it('listens on loopback when it is open', async () => {
+    const relay = createRelay({ openAccess: true });
+    const { port } = await relay.listen({ host: '127.0.0.1', port: 0 });
+    expect((await login({ host: '127.0.0.1', port }, ACCOUNT)).sessionId).toMatch(/^\d+$/);
+    await relay.close();
   });
 });
 

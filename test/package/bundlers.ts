@@ -9,7 +9,13 @@ import { consumerFolder, consumerRequire } from './tarball';
 type Bundler = (source: string, output: string) => Promise<void>;
 
 const withEsbuild: Bundler = async (source, output) => {
-  await esbuild({ entryPoints: [source], outfile: output, bundle: true, platform: 'browser', format: 'iife' });
+  await esbuild({
+    entryPoints: [source],
+    outfile: output,
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+  });
 };
 
 const withVite: Bundler = async (source, output) => {
@@ -35,7 +41,8 @@ const withWebpack: Bundler = async (source, output) => {
   });
   await new Promise<void>((resolve, reject) => {
     compiler.run((error, stats) => {
-      const failure = error ?? (stats?.hasErrors() === true ? new Error(stats.toString('errors-only')) : undefined);
+      const failure =
+        error ?? (stats?.hasErrors() === true ? new Error(stats.toString('errors-only')) : undefined);
       compiler.close(() => {
         if (failure instanceof Error) reject(failure);
         else resolve();

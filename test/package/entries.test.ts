@@ -33,7 +33,8 @@ async function firstMatch(output: Readable, pattern: RegExp): Promise<string | u
   return undefined;
 }
 
-const namesOf = (file: string) => Object.keys(consumerRequire(join(packageFolder, 'dist', file)) as object).sort();
+const namesOf = (file: string) =>
+  Object.keys(consumerRequire(join(packageFolder, 'dist', file)) as object).sort();
 
 describe('entries of the packed package', () => {
   it.each(entries)('%s has no side effect, leaves nothing open, and gives names', async (entry) => {
@@ -44,10 +45,16 @@ describe('entries of the packed package', () => {
     expect(report.required?.length).toBeGreaterThan(0);
   });
 
-  it.each(entries.filter((entry) => entry !== 'webifi/umd'))('%s gives the same names to import and require', async (entry) => {
-    const { imported, required } = JSON.parse((await runNode('import-entry.mjs', entry)).stdout) as Record<string, string[]>;
-    expect(imported).toEqual(required);
-  });
+  it.each(entries.filter((entry) => entry !== 'webifi/umd'))(
+    '%s gives the same names to import and require',
+    async (entry) => {
+      const { imported, required } = JSON.parse((await runNode('import-entry.mjs', entry)).stdout) as Record<
+        string,
+        string[]
+      >;
+      expect(imported).toEqual(required);
+    },
+  );
 
   it('gives browsers the same names as Node', () => {
     expect(namesOf('browser.cjs')).toEqual(namesOf('index.cjs'));
@@ -64,17 +71,32 @@ describe('entries of the packed package', () => {
   it('keeps name, version and licence in the minified UMD file, and maps to the TypeScript sources', () => {
     const file = consumerRequire.resolve('webifi/umd');
     const [firstLine] = readFileSync(file, 'utf8').split('\n', 1);
-    expect(firstLine).toMatch(new RegExp(`^/\\*! webifi ${manifest.version.replaceAll('.', '\\.')} .*MIT \\*/$`));
-    const map = JSON.parse(readFileSync(`${file}.map`, 'utf8')) as { sources: string[]; sourcesContent: string[] };
+    expect(firstLine).toMatch(
+      new RegExp(`^/\\*! webifi ${manifest.version.replaceAll('.', '\\.')} .*MIT \\*/$`),
+    );
+    const map = JSON.parse(readFileSync(`${file}.map`, 'utf8')) as {
+      sources: string[];
+      sourcesContent: string[];
+    };
     const ours = map.sources.filter((source) => !source.includes('node_modules'));
     expect(ours.length).toBeGreaterThan(1);
     expect(ours.filter((source) => !/^\.\.\/src\/.*\.ts$/.test(source))).toEqual([]);
     expect(map.sourcesContent).toHaveLength(map.sources.length);
   });
 
-  it('compiles in strict TypeScript projects of both module kinds, without types of any dependency', async () => {
+  it('compiles in strict TypeScript projects of both module kinds, without types of dependencies', async () => {
     const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
-    const options = ['--noEmit', '--strict', '--skipDefaultLibCheck', '--target', 'es2022', '--module', 'node16', '--lib', 'es2022,dom,esnext.disposable'];
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--skipDefaultLibCheck',
+      '--target',
+      'es2022',
+      '--module',
+      'node16',
+      '--lib',
+      'es2022,dom,esnext.disposable',
+    ];
     const { code, stdout } = await runNode(tsc, ...options, '--types', 'node', 'types.mts', 'types.cts');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
   });

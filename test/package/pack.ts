@@ -39,7 +39,7 @@ function install(folder: string): void {
   }
 }
 
-/** Builds when the sources are newer than dist, packs once for all packaging tests, and removes it all at the end. */
+/** Builds when dist is stale, packs once for all packaging tests, and removes it all at the end. */
 export default function setup(project: TestProject): () => void {
   run(process.execPath, [join(root, 'scripts/setup.mjs'), '--no-install']);
   const folder = mkdtempSync(join(tmpdir(), 'webifi-consumers-'));

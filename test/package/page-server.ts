@@ -4,9 +4,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 
-/** Serves the scripts of one folder and, at `/`, a page that loads `scripts`; on an origin other than the relay's. */
-export async function servePage(folder: string, scripts: readonly string[]): Promise<{ url: string; close(): Promise<void> }> {
-  const tags = scripts.map((script) => `<script type="${script === 'page.js' ? 'module' : ''}" src="${script}"></script>`);
+/** Serves one folder's scripts and, at `/`, a page that loads `scripts`; its origin is not the relay's. */
+export async function servePage(
+  folder: string,
+  scripts: readonly string[],
+): Promise<{ url: string; close(): Promise<void> }> {
+  const tags = scripts.map(
+    (script) => `<script type="${script === 'page.js' ? 'module' : ''}" src="${script}"></script>`,
+  );
   const server = createServer((request, response) => {
     const file = join(folder, basename(request.url ?? '/'));
     if (request.url === '/') {

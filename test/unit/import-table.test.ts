@@ -36,12 +36,18 @@ const table: readonly Row[] = [
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 
 function sourceFiles(): string[] {
-  const paths = readdirSync(src, { recursive: true, encoding: 'utf8' }).map((path) => path.split(sep).join('/'));
-  return paths.filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts')).map((path) => path.slice(0, -3));
+  const paths = readdirSync(src, { recursive: true, encoding: 'utf8' }).map((path) =>
+    path.split(sep).join('/'),
+  );
+  return paths
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+    .map((path) => path.slice(0, -3));
 }
 
 function importsOf(file: string): string[] {
-  return ts.preProcessFile(readFileSync(join(src, `${file}.ts`), 'utf8')).importedFiles.map((found) => found.fileName);
+  return ts
+    .preProcessFile(readFileSync(join(src, `${file}.ts`), 'utf8'))
+    .importedFiles.map((found) => found.fileName);
 }
 
 /** A path below src that belongs to `names`: a folder's (ending in `/`) or that very file. */
@@ -51,7 +57,8 @@ const isIn = (path: string, names: readonly string[]) =>
 const targetOf = (file: string, specifier: string) => posix.join(dirname(file), specifier);
 
 function mayImport(row: Row, file: string, specifier: string): boolean {
-  if (specifier.startsWith('node:')) return row.builtins === 'any' || (row.builtins ?? []).includes(specifier);
+  if (specifier.startsWith('node:'))
+    return row.builtins === 'any' || (row.builtins ?? []).includes(specifier);
   if (!specifier.startsWith('.')) return (row.packages ?? []).includes(specifier);
   const target = targetOf(file, specifier);
   return isIn(target, row.folders) && !isIn(target, row.except ?? []);

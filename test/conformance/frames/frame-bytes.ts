@@ -106,12 +106,14 @@ export function readFrames(bytes: Uint8Array): WireFrame[] {
     const length =
       short < 126 ? short : short === 126 ? view.getUint16(at + 2) : Number(view.getBigUint64(at + 2));
     at += short < 126 ? 2 : short === 126 ? 4 : 10;
-    if (short === 126 ? length < 126 : short === 127 && length < 65_536)
+    if (short === 126 ? length < 126 : short === 127 && length < 65_536) {
       throw new Error(`Length ${length} is too long a form`);
+    }
     const key = masked ? bytes.slice(at, (at += 4)) : new Uint8Array(4);
     const payload = bytes.slice(at, (at += length)).map((byte, i) => byte ^ key[i % 4]!);
-    if (payload.length !== length)
+    if (payload.length !== length) {
       throw new Error(`A frame of ${length} bytes is cut off after ${payload.length}`);
+    }
     frames.push({ opcode: first & 0x0f, fin: first >= 0x80, rsv: (first >> 4) & 7, masked, payload });
   }
   return frames;

@@ -58,8 +58,9 @@ function lineOf(event: Exclude<ConnectionEvent, { type: 'transmit' }>): string {
 }
 
 function lineOfFrame(role: Role, sent: WireFrame): string {
-  if (sent.masked !== (role === 'client'))
+  if (sent.masked !== (role === 'client')) {
     throw new Error(`The ${role} sent a frame that is masked: ${sent.masked}`);
+  }
   if (sent.rsv !== 0) throw new Error('A frame with reserved bits was sent');
   return line.sends(sent.opcode, sent.payload, sent.fin);
 }

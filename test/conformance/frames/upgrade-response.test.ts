@@ -157,13 +157,13 @@ describe('RFC 6455, opening handshake: the response, judged by a client', () => 
       rule: 'F-22',
       title: 'a header block one byte above 16 KiB',
       response: { headers: [...HEADERS, ['X', 'x'.repeat(16_384 - 4 - blockLength(HEADERS))]] },
-      expect: bad('larger than 16384'),
+      expect: bad('more than 16384'),
     },
     {
       rule: 'F-22',
       title: 'an informational answer with too large a block is not skipped',
       response: { status: 103, headers: [['Link', 'x'.repeat(20_000)]] },
-      expect: bad('larger than 16384'),
+      expect: bad('more than 16384'),
     },
     {
       rule: 'SEC section 7',

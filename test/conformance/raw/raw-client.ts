@@ -1,4 +1,4 @@
-import { type Address } from './raw-connection';
+import type { Address } from './raw-connection';
 import { type RawResponse, post } from './raw-http';
 import { type Field, decodeFields, encodeFields } from './tilde';
 

@@ -1,4 +1,5 @@
-// A plain script, so that every kind of consumer can load it as it is: sends one message to itself and hands it back.
+// A plain script, so that every kind of consumer can load it as it is. Sends one message to itself and hands
+// back what arrived.
 globalThis.roundTrip = async function roundTrip(Webifi, server, useWebSocket) {
   const device = new Webifi({
     server,

@@ -42,9 +42,11 @@ describe('webifi chat: options', () => {
     ['no password', ['--connect-name', 'home'], /--connect-password is missing.*WEBIFI_CONNECT_PASSWORD/],
     ['an unknown transport', [...ACCOUNT, '--transport', 'pigeon'], /websocket or polling/],
     ['an address of another kind', [...ACCOUNT, '--server', 'ftp://h'], /--server must be/],
+    ['an address with a path', [...ACCOUNT, '--server', 'http://h/relay'], /without a path/],
+    ['an address with a password', [...ACCOUNT, '--server', 'http://u:canary@h'], /--server must be/],
     ['an empty network', [...ACCOUNT, '--networks', 'a,,b'], /--networks/],
     ['an unknown option', [...ACCOUNT, '--conect-name', 'x'], /--conect-name/],
-    ['a stray word', [...ACCOUNT, 'hello'], /stand alone/],
+    ['a stray word', [...ACCOUNT, 'hello'], /argument/],
   ])('SEC-19: says what is wrong with %s and never the password', (_what, args, pattern) => {
     expect(() => parseChatOptions(args, {})).toThrow(pattern);
     expect(() => parseChatOptions(args, {})).not.toThrow(/canary/);

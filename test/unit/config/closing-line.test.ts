@@ -27,6 +27,9 @@ it('counts a test that never ran as skipped', () => {
 });
 
 it('counts a file that does not load, each failing hook and each unhandled error as a failure', () => {
-  const modules = [moduleOf([], { module: 2, suites: [] }), moduleOf(['skipped'], { module: 0, suites: [1, 0, 3] })];
+  const modules = [
+    moduleOf([], { module: 2, suites: [] }),
+    moduleOf(['skipped'], { module: 0, suites: [1, 0, 3] }),
+  ];
   expect(countResults(modules, [error, error])).toEqual({ passed: 0, failed: 5, skipped: 1 });
 });

@@ -65,8 +65,9 @@ describe('UTF-8 check', () => {
         if (check(surrogate) !== UTF8_INVALID) expect.fail(`surrogate ${point.toString(16)} passed`);
       } else {
         const { written } = encoder.encodeInto(String.fromCodePoint(point), bytes);
-        if (checkUtf8(UTF8_COMPLETE, bytes, 0, written) !== UTF8_COMPLETE)
+        if (checkUtf8(UTF8_COMPLETE, bytes, 0, written) !== UTF8_COMPLETE) {
           expect.fail(`U+${point.toString(16)} failed`);
+        }
       }
     }
   });
@@ -101,6 +102,9 @@ describe('UTF-8 check', () => {
     const bytes = new TextEncoder().encode('abc');
     expect(checkUtf8(UTF8_INVALID, bytes, 0, 3)).toBe(UTF8_INVALID);
     expect(checkUtf8(UTF8_INVALID, bytes, 0, 0)).toBe(UTF8_INVALID);
-    expect(checkUtf8(UTF8_COMPLETE, Uint8Array.of(0xff, 0x41, 0xff), 1, 2)).toBe(UTF8_COMPLETE);
+    for (let length = 0; length < 40; length++) {
+      const framed = Uint8Array.of(0xff, ...new Uint8Array(length).fill(0x41), length % 2 === 0 ? 0xff : 0x41, 0xff);
+      expect(checkUtf8(UTF8_COMPLETE, framed, 1, 1 + length), `${length} letters`).toBe(UTF8_COMPLETE);
+    }
   });
 });

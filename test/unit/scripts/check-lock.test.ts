@@ -1,8 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { lockFaults, type DeniedVersions, type Lock, type LockedPackage, type Manifest } from '../../../scripts/check-lock.mjs';
+import {
+  lockFaults,
+  type DeniedVersions,
+  type Lock,
+  type LockedPackage,
+  type Manifest,
+} from '../../../scripts/check-lock.mjs';
 
-const read = (path: string): unknown => JSON.parse(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8'));
+const read = (path: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8'));
 const manifest = read('package.json') as Manifest;
 const denied = read('scripts/denied-versions.json') as DeniedVersions[];
 
@@ -13,7 +20,8 @@ function lockWith(path: string, entry: LockedPackage): Lock {
 }
 
 const good: LockedPackage = { version: '1.0.0', integrity: 'sha512-0000' };
-const faultsWith = (path: string, entry: LockedPackage) => lockFaults(lockWith(path, entry), manifest, denied);
+const faultsWith = (path: string, entry: LockedPackage) =>
+  lockFaults(lockWith(path, entry), manifest, denied);
 
 describe('supply chain (security section 9): the lock guard', () => {
   it('finds nothing in the lock file of this project', () => {
@@ -21,7 +29,10 @@ describe('supply chain (security section 9): the lock guard', () => {
   });
 
   it('refuses a lock that lacks a platform package', () => {
-    const faults = faultsWith('node_modules/new', { ...good, optionalDependencies: { '@new/linux-x64': '1.0.0' } });
+    const faults = faultsWith('node_modules/new', {
+      ...good,
+      optionalDependencies: { '@new/linux-x64': '1.0.0' },
+    });
     expect(faults).toEqual([expect.stringContaining('@new/linux-x64')]);
   });
 
@@ -38,7 +49,9 @@ describe('supply chain (security section 9): the lock guard', () => {
   });
 
   it('refuses a package without an integrity hash', () => {
-    expect(faultsWith('node_modules/new', { version: '1.0.0' })).toEqual([expect.stringContaining('no integrity')]);
+    expect(faultsWith('node_modules/new', { version: '1.0.0' })).toEqual([
+      expect.stringContaining('no integrity'),
+    ]);
   });
 
   it('refuses an install script that is not denied by name', () => {

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,13 +90,16 @@ describe('set-up script', () => {
     expect(setUp().calls).toEqual([install, build]);
   });
 
-  it.each(['src/index.ts', 'rollup.config.mjs', 'scripts/platform-fetch.mjs', 'package.json', 'tsconfig.json'])(
-    'builds when %s changed',
-    (input) => {
-      age(input, 10);
-      expect(setUp().calls).toEqual([build]);
-    },
-  );
+  it.each([
+    'src/index.ts',
+    'rollup.config.mjs',
+    'scripts/platform-fetch.mjs',
+    'package.json',
+    'tsconfig.json',
+  ])('builds when %s changed', (input) => {
+    age(input, 10);
+    expect(setUp().calls).toEqual([build]);
+  });
 
   it('builds when a source was removed', () => {
     put('src/core/old.ts', 100);
@@ -99,7 +111,11 @@ describe('set-up script', () => {
   });
 
   it('builds when a promised file is missing', () => {
-    put('package.json', 100, '{ "main": "./dist/index.cjs", "exports": { ".": { "import": "./dist/index.mjs" } } }');
+    put(
+      'package.json',
+      100,
+      '{ "main": "./dist/index.cjs", "exports": { ".": { "import": "./dist/index.mjs" } } }',
+    );
     expect(setUp().calls).toEqual([build]);
   });
 
@@ -111,7 +127,10 @@ describe('set-up script', () => {
   it('does not fail an install that left the build tools out', () => {
     rmSync(join(folder, 'node_modules/rollup'), { recursive: true });
     age('src/index.ts', 10);
-    expect(setUp(['--no-install'])).toMatchObject({ status: 0, stderr: expect.stringContaining('not installed') as string });
+    expect(setUp(['--no-install'])).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('not installed') as string,
+    });
     expect(setUp()).toMatchObject({ status: 1 });
   });
 

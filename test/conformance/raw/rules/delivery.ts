@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Delivery, type Device } from '../raw-client';
+import type { Delivery, Device } from '../raw-client';
 import {
   type Lab,
   OFFICE,

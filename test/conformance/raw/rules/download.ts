@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PollingDevice } from '../polling-device';
+import type { PollingDevice } from '../polling-device';
 import type { PendingRequest } from '../raw-http';
 import { post } from '../raw-http';
 import { type Lab, RESTRICTED, type StartRelay, newNetwork, pass, useRelay } from '../relay-under-test';

@@ -96,6 +96,23 @@ export function httpRules(start: StartRelay): void {
       expect((await readResponse(connection)).body).toBe('~e=0');
     });
 
+    it('P-39 P-94 answers requests that were sent together in their order, a held Download included', async () => {
+      const { id, sessionId } = await lab.login();
+      const bodies = [
+        ['/Upload', `~id=${id}~s=99~d=x`],
+        ['/Download', `~id=${id}~n=n1~z=0`],
+        ['/Upload', `~id=${id}~s=${sessionId}~d=x`],
+        ['/Download', `~id=${id}~z=1`],
+      ] as const;
+      const connection = await RawConnection.open(lab.address);
+      connection.write(
+        bodies.map(([path, body]) => requestHead(lab.address, { path, body }) + body).join(''),
+      );
+      for (const expected of ['~e=2', '~e=4', '~e=0', `~e=0~f=${sessionId}~d=x`]) {
+        expect((await readResponse(connection)).body).toBe(expected);
+      }
+    });
+
     it.each(['', 'x', '~', '~~', '~d', '~=', '~=x', '~id', '\0', '~id=1~', '~t=1', '\xff\xfe'])(
       'P-3 P-9 every path but a held Download answers 200 and a tilde to the body %j',
       async (body) => {

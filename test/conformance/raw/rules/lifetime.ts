@@ -7,6 +7,15 @@ import { Lab, type StartRelay, newNetwork, pass, useRelay } from '../relay-under
 
 /** Deadlines, loss and return of a session: sections 5.3, 5.4, 13 and 15. */
 export function lifetimeRules(start: StartRelay): void {
+  returnRules(start);
+  expiryRules(start);
+  silenceRules(start);
+  patienceRules(start);
+  stopRules(start);
+  moveRules(start);
+}
+
+function returnRules(start: StartRelay): void {
   describe('a lost socket', () => {
     const lab = useRelay(start);
 
@@ -50,7 +59,9 @@ export function lifetimeRules(start: StartRelay): void {
       },
     );
   });
+}
 
+function expiryRules(start: StartRelay): void {
   describe('a lost socket beyond the grace', () => {
     const lab = useRelay(start, { sessionGraceMs: 300 });
 
@@ -82,7 +93,9 @@ export function lifetimeRules(start: StartRelay): void {
       expect(await (await lab.webSocket()).send(`~s=${gone.sessionId}~d=x`)).toBe('2');
     });
   });
+}
 
+function silenceRules(start: StartRelay): void {
   describe('a silent socket', () => {
     const lab = useRelay(start, { authDeadlineMs: 300, idleLimitMs: 1_500 });
 
@@ -115,7 +128,9 @@ export function lifetimeRules(start: StartRelay): void {
       }
     });
   });
+}
 
+function patienceRules(start: StartRelay): void {
   describe('a patient client', () => {
     const lab = useRelay(start);
 
@@ -131,7 +146,9 @@ export function lifetimeRules(start: StartRelay): void {
       expect((await socket.readFrame()).payload.toString('latin1')).toBe('~rt=a~e=0~t=1');
     });
   });
+}
 
+function stopRules(start: StartRelay): void {
   describe('a relay that stops', () => {
     it('P-3 P-66 closes WebSockets with 1012 and ends Downloads with a code', async () => {
       const lab = new Lab(start, {});
@@ -149,7 +166,9 @@ export function lifetimeRules(start: StartRelay): void {
       await expect(lab.login()).rejects.toThrow();
     });
   });
+}
 
+function moveRules(start: StartRelay): void {
   describe('a session that moves', () => {
     const lab = useRelay(start);
 

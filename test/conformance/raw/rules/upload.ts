@@ -25,6 +25,15 @@ export function uploadRules(start: StartRelay): void {
       expect((await receiver.deliveriesSoFar()).map(({ data }) => data)).toEqual(['once']);
     });
 
+    it('P-107 delivers once when a copy comes while the first is still on its way', async () => {
+      const receiver = await lab.webSocket([newNetwork()]);
+      const sender = await lab.polling();
+      const groups = `~s=${receiver.sessionId}~d=${'once'.repeat(20_000)}`;
+      const answers = await Promise.all([1, 2, 3, 4].map(() => sender.upload(groups, 9)));
+      expect(new Set(answers)).toEqual(new Set(['~e=0']));
+      expect(await receiver.deliveriesSoFar()).toHaveLength(1);
+    });
+
     it('P-107 P-9 K-11 breaks the endless repeat with code 1 after about five', async () => {
       const receiver = await lab.webSocket([newNetwork()]);
       const sender = await lab.polling();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PollingDevice } from '../polling-device';
-import { type Device } from '../raw-client';
+import type { Device } from '../raw-client';
 import { WebSocketDevice } from '../websocket-device';
 import { post } from '../raw-http';
 import { type StartRelay, TRANSPORTS, newNetwork, useRelay } from '../relay-under-test';

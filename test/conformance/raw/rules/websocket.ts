@@ -105,6 +105,18 @@ function authenticationRules(lab: Lab): void {
     expect(await device.exchange('~d=nobody listens yet~t=1')).toBe('~rt=s~e=0~t=1');
   });
 
+  it('P-11 P-34 serves auth, networks and data of one single frame', async () => {
+    const network = newNetwork();
+    const receiver = await lab.webSocket([network]);
+    const { id } = await lab.login();
+    const device = await WebSocketDevice.open(lab.address, id);
+    device.socket.sendText(`~id=${id}~t=1~nc=1~ns=${network}~t=1~d=all at once~t=1`);
+    for (const answer of ['~rt=a~e=0~t=1', '~rt=n~e=4~t=1', '~rt=s~e=0~t=1']) {
+      expect(await device.answer()).toBe(answer);
+    }
+    expect((await receiver.delivery()).data).toBe('all at once');
+  });
+
   it('P-6 SEC-9 delivers nothing for a socket that never authenticated', async () => {
     const network = newNetwork();
     const receiver = await lab.webSocket([network]);
