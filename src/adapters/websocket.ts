@@ -21,7 +21,7 @@ const ignore = (): void => undefined;
 export function socketOpener(WebSocketClass: WebSocketConstructor | undefined): OpenSocket {
   return (url, handlers) => {
     if (!WebSocketClass) {
-      throw new TypeError('There is no WebSocket here: pass one as the option WebSocket, or use long polling.');
+      throw new TypeError('No WebSocket here: pass the option WebSocket, or use long polling.');
     }
     const socket = new WebSocketClass(url);
     socket.binaryType = 'arraybuffer';

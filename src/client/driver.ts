@@ -1,27 +1,28 @@
 import type { Session, SessionEffect, SessionInput } from '../core/session';
-import type { Platform, SocketTransport } from '../core/transport';
+import type { TransportEffect } from '../core/traffic';
+import type { Platform } from '../core/transport';
 
 /** Effects that are for the application, not for a transport. */
-export type AppEffect = Exclude<SessionEffect, { type: 'open' | 'transmit' | 'close' | 'post' | 'abort' }>;
+export type AppEffect = Exclude<SessionEffect, TransportEffect>;
+
+/** An open or opening socket, or a request. */
+interface Transport {
+  send?(bytes: Uint8Array, text: boolean): void;
+  close(): void;
+}
 
 /** Joins a session with transports and time: feeds inputs in, carries effects out, owns the one timer. */
 export class Driver {
-  readonly #sockets = new Map<number, SocketTransport>();
-  readonly #requests = new Map<number, AbortController>();
-  #stopTimer: (() => void) | undefined;
-  #timerDue: number | undefined;
-  #isDraining = false;
-  #pumpAsked = false;
-
   readonly #session: Session;
   readonly #platform: Platform;
   readonly #toApp: (effect: AppEffect) => void;
+  readonly #transports = new Map<number, Transport>();
+  #stopTimer: (() => void) | undefined;
+  #timerDue: number | undefined;
+  #isDraining = false;
+  #isWakeAsked = false;
 
-  constructor(
-    session: Session,
-    platform: Platform,
-    toApp: (effect: AppEffect) => void,
-  ) {
+  constructor(session: Session, platform: Platform, toApp: (effect: AppEffect) => void) {
     this.#session = session;
     this.#platform = platform;
     this.#toApp = toApp;
@@ -33,12 +34,12 @@ export class Driver {
   }
 
   /** Sends what this turn queued, together. */
-  pumpSoon(): void {
-    if (this.#pumpAsked) return;
-    this.#pumpAsked = true;
+  wakeSoon(): void {
+    if (this.#isWakeAsked) return;
+    this.#isWakeAsked = true;
     queueMicrotask(() => {
-      this.#pumpAsked = false;
-      this.input({ type: 'pump' });
+      this.#isWakeAsked = false;
+      this.input({ type: 'wake' });
     });
   }
 
@@ -54,51 +55,47 @@ export class Driver {
   #carryOut(effect: SessionEffect): void {
     switch (effect.type) {
       case 'open':
-        return this.#open(effect.socket, effect.url);
+        return this.#open(effect.id, effect.url);
       case 'transmit':
-        return this.#sockets.get(effect.socket)?.send(effect.bytes, effect.text);
-      case 'close':
-        this.#sockets.get(effect.socket)?.close();
-        this.#sockets.delete(effect.socket);
-        return;
+        return this.#transports.get(effect.id)?.send?.(effect.bytes, effect.text);
       case 'post':
-        return this.#post(effect.request, effect.url, effect.body);
-      case 'abort':
-        this.#requests.get(effect.request)?.abort();
-        this.#requests.delete(effect.request);
+        return this.#post(effect.id, effect.url, effect.body);
+      case 'close':
+        this.#transports.get(effect.id)?.close();
+        this.#transports.delete(effect.id);
         return;
       default:
         return this.#toApp(effect);
     }
   }
 
-  #open(socket: number, url: string): void {
+  #open(id: number, url: string): void {
     const closed = (code: number, reason: string): void => {
-      this.#sockets.delete(socket);
-      this.input({ type: 'closed', socket, code, reason });
+      this.#transports.delete(id);
+      this.input({ type: 'closed', id, code, reason });
     };
     try {
-      const transport = this.#platform.openSocket(url, {
-        opened: () => this.input({ type: 'opened', socket }),
-        message: (bytes) => this.input({ type: 'bytes', socket, bytes }),
+      const socket = this.#platform.openSocket(url, {
+        opened: () => this.input({ type: 'opened', id }),
+        message: (bytes) => this.input({ type: 'bytes', id, bytes }),
         closed,
       });
-      this.#sockets.set(socket, transport);
+      this.#transports.set(id, socket);
     } catch (error) {
       closed(1006, String(error));
     }
   }
 
-  #post(request: number, url: string, body: Uint8Array): void {
+  #post(id: number, url: string, body: Uint8Array): void {
     const abort = new AbortController();
-    this.#requests.set(request, abort);
-    const settled = (event: SessionInput): void => {
-      this.#requests.delete(request);
-      if (!abort.signal.aborted) this.input(event);
+    this.#transports.set(id, { close: () => abort.abort() });
+    const answered = (status: number, answer: Uint8Array): void => {
+      this.#transports.delete(id);
+      this.input({ type: 'answer', id, status, body: answer });
     };
     this.#platform.post(url, body, abort.signal).then(
-      (answer) => settled({ type: 'answer', request, ...answer }),
-      () => settled({ type: 'failed', request }),
+      (answer) => answered(answer.status, answer.body),
+      () => answered(0, new Uint8Array(0)),
     );
   }
 
@@ -107,8 +104,8 @@ export class Driver {
     if (due === this.#timerDue) return;
     this.#stopTimer?.();
     this.#timerDue = due;
-    this.#stopTimer =
-      due === undefined ? undefined : this.#platform.clock.setTimer(() => this.#timeUp(), due - this.#platform.clock.now());
+    const { clock } = this.#platform;
+    this.#stopTimer = due === undefined ? undefined : clock.setTimer(() => this.#timeUp(), due - clock.now());
   }
 
   #timeUp(): void {

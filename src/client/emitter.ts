@@ -2,25 +2,25 @@ type Listener<T> = (event: T) => void;
 
 /** Typed events. A listener that throws does not stop the others, and its error is not swallowed. */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
+  readonly #entries = new Set<{ type: keyof Events; listener: Listener<never> }>();
 
   on<K extends keyof Events>(type: K, listener: Listener<Events[K]>, signal?: AbortSignal): () => void {
-    // A wrapper of its own, so that the same function may be added twice and removed one at a time.
-    const entry: Listener<Events[K]> = (event) => listener(event);
-    const set = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, set);
+    // An entry of its own, so that the same function may be added twice and removed one at a time.
+    const entry = { type, listener };
     const off = (): void => {
-      set.delete(entry);
+      this.#entries.delete(entry);
       signal?.removeEventListener('abort', off);
     };
     if (signal?.aborted) return off;
-    set.add(entry);
+    this.#entries.add(entry);
     signal?.addEventListener('abort', off);
     return off;
   }
 
   emit<K extends keyof Events>(type: K, event: Events[K]): void {
-    for (const listener of this.#listeners.get(type) ?? []) callSafely(() => (listener as Listener<Events[K]>)(event));
+    for (const entry of this.#entries) {
+      if (entry.type === type) callSafely(() => (entry.listener as Listener<Events[K]>)(event));
+    }
   }
 }
 

@@ -1,9 +1,16 @@
-import type { Link, LinkHost } from '../core/link';
-import { PollingLink, type PollingMemory } from '../core/polling-link';
-import type { SessionSettings } from '../core/session';
+import type { MakeLinks } from '../core/link';
+import { PollingLink } from '../core/polling-link';
 import { SocketLink } from '../core/socket-link';
 
-/** A link over the transport that the settings choose. */
-export function eitherLink(host: LinkHost, settings: SessionSettings, memory: PollingMemory): Link {
-  return settings.useWebSocket ? new SocketLink(host) : new PollingLink(host, memory, settings.downloadTimeout);
-}
+/** Both transports, WebSocket and long polling. */
+export const bothTransports: MakeLinks = (...host) => {
+  const socketLink = new SocketLink(...host);
+  const pollingLink = new PollingLink(...host);
+  return (useWebSocket) => (useWebSocket ? socketLink : pollingLink);
+};
+
+/** WebSocket alone. What names only this leaves long polling out of a bundle. */
+export const webSocketOnly: MakeLinks = (...host) => {
+  const link = new SocketLink(...host);
+  return () => link;
+};

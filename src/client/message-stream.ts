@@ -1,3 +1,6 @@
+import type { StatusChange } from '../core/session';
+import type { Emitter } from './emitter';
+import type { WebifiEvents } from './events';
 import type { ReceivedMessage } from './message';
 
 /** Messages that may wait for a slow reader before its loop ends with an error. */
@@ -12,64 +15,48 @@ export interface MessageFilter {
   signal?: AbortSignal;
 }
 
-/** What a stream needs of its device: messages as they come, and word of its end. */
-export interface MessageSource {
-  onMessage(listener: (message: ReceivedMessage) => void): () => void;
-  onEnd(listener: () => void): () => void;
-}
-
-/** Messages for `for await`. What was received before the end is still given. */
-export function messageStream(source: MessageSource, filter: MessageFilter): AsyncIterableIterator<ReceivedMessage> {
+/** Messages for `for await`, from now on. What was received before the end is still given. */
+export function messageStream(
+  events: Emitter<WebifiEvents>,
+  { dataType, from, signal }: MessageFilter,
+): AsyncGenerator<ReceivedMessage, void> {
   const unread: ReceivedMessage[] = [];
-  let finished = false;
-  let failure: { error: unknown } | undefined;
-  let wake: (() => void) | undefined;
-  const { signal } = filter;
+  const over = new AbortController();
+  let failure: Error | undefined;
+  let wake = (): void => undefined;
 
-  const finish = (error?: { error: unknown }): void => {
-    if (finished) return;
-    finished = true;
+  const finish = (error?: Error): void => {
     failure = error;
-    offMessage();
-    offEnd();
-    signal?.removeEventListener('abort', aborted);
-    wake?.();
+    over.abort();
+    wake();
   };
   const aborted = (): void => {
     unread.length = 0;
-    finish({ error: signal?.reason });
+    finish(signal?.reason as Error);
   };
-  const offMessage = source.onMessage((message) => {
-    if (filter.dataType !== undefined && message.dataType !== filter.dataType) return;
-    if (filter.from !== undefined && message.from !== filter.from) return;
-    if (unread.push(message) > MAX_UNREAD) {
-      finish({ error: new RangeError(`${MAX_UNREAD} messages were not read in time; read faster or filter more.`) });
-    }
-    wake?.();
-  });
-  const offEnd = source.onEnd(() => finish());
+  const receive = (message: ReceivedMessage): void => {
+    if ((dataType ?? message.dataType) !== message.dataType || (from ?? message.from) !== message.from) return;
+    if (unread.push(message) > MAX_UNREAD) finish(new RangeError(`${MAX_UNREAD} messages were not read in time.`));
+    wake();
+  };
+  events.on('message', receive, over.signal);
+  const follow = ({ to }: StatusChange): unknown => (to === 'closed' || to === 'failed') && finish();
+  events.on('status', follow, over.signal);
+  signal?.addEventListener('abort', aborted, over);
   if (signal?.aborted) aborted();
-  else signal?.addEventListener('abort', aborted);
 
-  return {
-    async next() {
-      while (unread.length === 0 && !finished) await new Promise<void>((resolve) => (wake = resolve));
-      const value = unread.shift();
-      if (value) return { done: false, value };
-      const { error } = failure ?? {};
-      if (failure) {
-        failure = undefined;
-        throw error;
+  async function* read(): AsyncGenerator<ReceivedMessage, void> {
+    try {
+      for (;;) {
+        const message = unread.shift();
+        if (message) yield message;
+        else if (over.signal.aborted) break;
+        else await new Promise<void>((resolve) => (wake = resolve));
       }
-      return { done: true, value: undefined };
-    },
-    return() {
-      unread.length = 0;
-      finish();
-      return Promise.resolve({ done: true, value: undefined });
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+      if (failure) throw failure;
+    } finally {
+      over.abort();
+    }
+  }
+  return read();
 }

@@ -1,7 +1,7 @@
 import type { FetchFunction } from '../adapters/long-polling';
 import type { WebSocketConstructor } from '../adapters/websocket';
-import { MIN_DOWNLOAD_TIMEOUT } from '../core/polling-link';
-import { DEFAULT_DOWNLOAD_TIMEOUT } from '../core/messages';
+
+import { MIN_DOWNLOAD_TIMEOUT } from '../core/messages';
 
 /** Longest download, in seconds: 10 minutes (seed). */
 const MAX_DOWNLOAD_TIMEOUT = 600;
@@ -71,23 +71,18 @@ export interface ServerAddress {
 /**
  * Reads the address of a relay.
  *
- * @throws TypeError that says what is wrong with it.
+ * @throws TypeError that says how it has to look; the address is not in it, since it may hold a password.
  */
-export function parseServer(server: string | undefined): ServerAddress {
-  if (!server) throw new TypeError('No relay address: pass the option server, such as "http://192.168.1.5:9324".');
-  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(server) ? server : `http://${server}`;
-  let url: URL;
+export function parseServer(server = ''): ServerAddress {
   try {
-    url = new URL(text.replace(/^ws/i, 'http'));
+    const address = server.includes('://') ? server.replace(/^ws/i, 'http') : `http://${server}`;
+    const { protocol, host, origin, href } = new URL(address);
+    // Nothing but an origin: no name, password, path, query or fragment.
+    if (/^https?:$/.test(protocol) && href === `${origin}/`) return { host, secure: protocol === 'https:' };
   } catch {
-    throw new TypeError(`The option server is not an address: ${JSON.stringify(server)}. Use "http://host:port".`);
+    // Not an address at all.
   }
-  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`The option server must be http or https, not ${url.protocol}`);
-  if (url.username || url.password) throw new TypeError('Put name and password in connectName and connectPassword.');
-  if (url.pathname !== '/' || url.search || url.hash) {
-    throw new TypeError(`The option server takes no path: use "${url.origin}".`);
-  }
-  return { host: url.host, secure: url.protocol === 'https:' };
+  throw new TypeError('server must be an address such as "http://192.168.1.5:9324", without path, name or password.');
 }
 
 /** True for addresses that do not leave the machine. */
@@ -97,29 +92,23 @@ export function isLoopback(host: string): boolean {
 
 /** Checks a list of names; empty ones are dropped, as the seed's clients do (section 14). */
 export function checkNames(names: unknown, what: string): string[] {
-  if (!Array.isArray(names) || names.some((name) => typeof name !== 'string')) {
-    throw new TypeError(`${what} must be a list of texts, got ${describe(names)}.`);
-  }
-  return (names as string[]).filter((name) => name !== '');
+  const isList = Array.isArray(names) && names.every((name) => typeof name === 'string');
+  return check<string[]>(isList, names, `${what} must be a list of texts`).filter((name) => name !== '');
 }
 
 export function checkText(value: unknown, what: string): string {
-  if (typeof value !== 'string') throw new TypeError(`${what} must be a text, got ${describe(value)}.`);
-  return value;
+  return check(typeof value === 'string', value, `${what} must be a text`);
 }
 
 /** Seconds, brought into 10 to 600 (T-8). */
-export function clampDownloadTimeout(seconds: unknown): number {
-  if (typeof seconds !== 'number' || Number.isNaN(seconds)) {
-    throw new TypeError(`The download timeout must be a number of seconds, got ${describe(seconds)}.`);
-  }
+export function checkTimeout(value: unknown): number {
+  const isNumber = typeof value === 'number' && !Number.isNaN(value);
+  const seconds = check<number>(isNumber, value, 'downloadTimeout must be a number of seconds');
   return Math.min(MAX_DOWNLOAD_TIMEOUT, Math.max(MIN_DOWNLOAD_TIMEOUT, Math.round(seconds)));
 }
 
-export function defaultDownloadTimeout(): number {
-  return DEFAULT_DOWNLOAD_TIMEOUT;
-}
-
-function describe(value: unknown): string {
-  return Array.isArray(value) ? 'a list with other things in it' : value === null ? 'null' : typeof value;
+/** @throws TypeError unless the value is right. */
+export function check<T>(isRight: boolean, value: unknown, rule: string): T {
+  if (!isRight) throw new TypeError(`${rule}, got ${typeof value}.`);
+  return value as T;
 }

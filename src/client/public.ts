@@ -2,8 +2,10 @@ export { convertErrorCodeToString, ErrorCode, WebifiError } from '../core/errors
 export type { ErrorCodeName, ErrorTexts, WebifiErrorOptions } from '../core/errors';
 export type { StatusChange, StatusCause } from '../core/session';
 export type { State } from '../core/steps';
+export type { WebifiEvents } from './events';
 export { createSendData, ReceivedMessage } from './message';
 export type { Data, SendData, SendOptions } from './message';
 export type { MessageFilter } from './message-stream';
 export type { Credentials, Logger, Secret, WebifiOptions } from './options';
-export type { Device, DiscoverOptions, WebifiClient, WebifiEvents } from './webifi';
+export type { Device, DiscoverOptions, WebifiClient } from './webifi';
+export type { WebSocketClient } from './websocket-client';

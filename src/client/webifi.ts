@@ -1,21 +1,23 @@
 import { DISCOVERY_RESPONSE, discoveryRequest } from '../core/discovery';
 import { convertErrorCodeToString, ErrorCode, WebifiError } from '../core/errors';
-import { Session, type SessionOptions, type SessionSettings, type StatusChange } from '../core/session';
+import type { MakeLinks, SessionSettings } from '../core/link';
+import { DEFAULT_DOWNLOAD_TIMEOUT, type OutgoingMessage } from '../core/messages';
+import { Session, type StatusChange } from '../core/session';
 import type { State } from '../core/steps';
 import type { Platform } from '../core/transport';
 import { poster } from '../adapters/long-polling';
 import { socketOpener } from '../adapters/websocket';
 import { Driver, type AppEffect } from './driver';
 import { callSafely, Emitter } from './emitter';
+import type { WebifiEvents } from './events';
 import { outgoing, ReceivedMessage, createSendData, type Data, type SendData, type SendOptions } from './message';
 import { messageStream, type MessageFilter } from './message-stream';
 import {
   checkNames,
   checkText,
-  clampDownloadTimeout,
+  checkTimeout,
   isLoopback,
   parseServer,
-  type Credentials,
   type Secret,
   type WebifiOptions,
 } from './options';
@@ -33,18 +35,6 @@ export interface DiscoverOptions {
   /** How long to collect answers, in milliseconds. @defaultValue 1000 */
   waitMs?: number;
   signal?: AbortSignal;
-}
-
-/** Events of {@link WebifiClient.on}. @public */
-export interface WebifiEvents {
-  message: ReceivedMessage;
-  status: StatusChange;
-  error: WebifiError;
-}
-
-interface Awaited {
-  resolve(): void;
-  reject(error: unknown): void;
 }
 
 /**
@@ -71,33 +61,40 @@ export class WebifiClient {
   readonly #emitter = new Emitter<WebifiEvents>();
   readonly #platform: Platform;
   readonly #options: WebifiOptions;
-  readonly #awaited = new Map<number, Awaited>();
+  readonly #host: string;
+  /** Takes the code of each message whose sender awaits it, by its token. */
+  readonly #awaited = new Map<number, (code: number) => void>();
   #connectName: string;
   #connectPassword: Secret;
   #stopWatching: (() => void) | undefined;
   #warned = false;
 
   /** @internal */
-  constructor(options: WebifiOptions, platform: Platform, createLink: SessionOptions['createLink']) {
+  constructor(options: WebifiOptions, platform: Platform, makeLinks: MakeLinks) {
     const { host, secure } = parseServer(options.server ?? platform.defaultServer());
+    const { WebSocket, fetch, reconnect, connectName = '', connectPassword = '' } = options;
+    const { name = '', networkNames = [], downloadTimeout = DEFAULT_DOWNLOAD_TIMEOUT } = options;
+    const { discoverable = true, useEncryption = secure, useWebSocket = true } = options;
+    const settings = {
+      name: checkText(name, 'name'),
+      networkNames: checkNames(networkNames, 'networkNames'),
+      downloadTimeout: checkTimeout(downloadTimeout),
+      discoverable,
+      useEncryption,
+      useWebSocket,
+    };
     this.#options = options;
-    this.#connectName = checkText(options.connectName ?? '', 'connectName');
-    this.#connectPassword = options.connectPassword ?? '';
+    this.#host = host;
+    this.#connectName = checkText(connectName, 'connectName');
+    this.#connectPassword = connectPassword;
     this.#platform = {
       ...platform,
-      ...(options.WebSocket ? { openSocket: socketOpener(options.WebSocket) } : {}),
-      ...(options.fetch ? { post: poster(options.fetch) } : {}),
+      ...(WebSocket && { openSocket: socketOpener(WebSocket) }),
+      ...(fetch && { post: poster(fetch) }),
     };
-    const settings = {
-      name: checkText(options.name ?? '', 'name'),
-      networkNames: checkNames(options.networkNames ?? [], 'networkNames'),
-      discoverable: options.discoverable ?? true,
-      downloadTimeout: clampDownloadTimeout(options.downloadTimeout ?? 120),
-      useEncryption: options.useEncryption ?? secure,
-      useWebSocket: options.useWebSocket ?? true,
-    };
-    const backoff = { minDelayMs: 500, maxDelayMs: 30_000, ...options.reconnect };
-    this.#session = new Session(settings, { host, backoff, random: () => platform.clock.random(), createLink });
+    const backoff = { minDelayMs: 500, maxDelayMs: 30_000, ...reconnect };
+    const random = (): number => platform.clock.random();
+    this.#session = new Session(settings, { host, backoff, random, makeLinks });
     this.#driver = new Driver(this.#session, this.#platform, (effect) => this.#take(effect));
     const dispose: symbol | undefined = Symbol.asyncDispose;
     if (dispose) Object.defineProperty(this, dispose, { value: () => this.close() });
@@ -195,7 +192,7 @@ export class WebifiClient {
    * @see Seed 1, section 2, row `set_download_timeout`
    */
   setDownloadTimeout(downloadTimeout: number): number {
-    return this.#configure({ downloadTimeout: clampDownloadTimeout(downloadTimeout) });
+    return this.#configure({ downloadTimeout: checkTimeout(downloadTimeout) });
   }
 
   /** Seconds; lower than what was set when a proxy on the way repeats long requests (rule P-112). */
@@ -278,10 +275,10 @@ export class WebifiClient {
    */
   ready(options: { signal?: AbortSignal } = {}): Promise<void> {
     if (this.connected) return Promise.resolve();
-    return this.#settledBy<void>(options.signal, (resolve, reject) =>
+    return this.#until<void>(options.signal, (resolve, reject) =>
       this.on('status', ({ to }) => {
         if (to === 'connected') resolve();
-        if (to === 'failed') reject(new WebifiError(ErrorCode.WRONG_CREDENTIALS, { remote: true }));
+        if (to === 'failed') reject(this.#error(ErrorCode.WRONG_CREDENTIALS));
         if (to === 'closed') reject(new WebifiError(ErrorCode.UNREACHABLE, { detail: 'closed before it was connected' }));
       }),
     );
@@ -297,8 +294,7 @@ export class WebifiClient {
    */
   sendData(message: Partial<SendData>): number {
     if (message.data === undefined || message.data === null) return ErrorCode.NOTHING_TO_SEND;
-    this.#session.send(outgoing(message.data, message, this.#encoding), false);
-    this.#driver.pumpSoon();
+    this.#queue(outgoing(message.data, message, this.#encoding), false);
     return ErrorCode.SUCCESS;
   }
 
@@ -310,18 +306,14 @@ export class WebifiClient {
    *   came; TypeError for a wrong type; the signal's reason when aborted (a message on its way may still arrive).
    */
   async send(data: Data, options: SendOptions = {}): Promise<void> {
-    const { signal } = options;
-    signal?.throwIfAborted();
-    const token = this.#session.send(outgoing(data, options, this.#encoding), true);
-    this.#driver.pumpSoon();
-    try {
-      await this.#settledBy<void>(signal, (resolve, reject) => {
-        this.#awaited.set(token, { resolve, reject });
-        return () => this.#awaited.delete(token);
-      });
-    } finally {
-      if (signal?.aborted) this.#session.cancelSend(token);
-    }
+    await this.#until<void>(options.signal, (resolve, reject) => {
+      const token = this.#queue(outgoing(data, options, this.#encoding), true);
+      this.#awaited.set(token, (code) => (code === ErrorCode.SUCCESS ? resolve() : reject(this.#error(code))));
+      return () => {
+        this.#awaited.delete(token);
+        this.#session.cancelSend(token);
+      };
+    });
   }
 
   /** Gives an empty send object: `data`, `dataType`, `toNetworks`, `toSessionIds`. @see Seed 1, section 3 */
@@ -337,25 +329,24 @@ export class WebifiClient {
    * @see Seed 1, sections 3 and 5
    */
   sendDiscovery(networks: readonly string[] = []): number {
-    this.#session.send(discoveryRequest(checkNames(networks, 'networks')), false);
-    this.#driver.pumpSoon();
+    this.#queue(discoveryRequest(checkNames(networks, 'networks')), false);
     return ErrorCode.SUCCESS;
   }
 
   /** Sends a discovery and collects the answers for a while. This device itself is not in the list. */
-  async discover(options: DiscoverOptions = {}): Promise<Device[]> {
+  async discover({ networks = [], waitMs = 1000, signal }: DiscoverOptions = {}): Promise<Device[]> {
     const devices = new Map<string, Device>();
-    const { signal, waitMs = 1000 } = options;
-    signal?.throwIfAborted();
-    const off = this.on('message', ({ dataType, from, data }) => {
-      if (dataType === DISCOVERY_RESPONSE) devices.set(from, { name: data, sessionId: from });
+    await this.#until<void>(signal, (resolve) => {
+      this.sendDiscovery(networks);
+      const stop = this.#platform.clock.setTimer(resolve, waitMs);
+      const off = this.on('message', ({ dataType, from, data }) => {
+        if (dataType === DISCOVERY_RESPONSE) devices.set(from, { name: data, sessionId: from });
+      });
+      return () => {
+        stop();
+        off();
+      };
     });
-    try {
-      this.sendDiscovery(options.networks);
-      await this.#settledBy<void>(signal, (resolve) => this.#platform.clock.setTimer(resolve, waitMs));
-    } finally {
-      off();
-    }
     return [...devices.values()];
   }
 
@@ -395,14 +386,7 @@ export class WebifiClient {
    * messages wait unread.
    */
   messages(filter: MessageFilter = {}): AsyncIterableIterator<ReceivedMessage> {
-    const source = {
-      onMessage: (listener: (message: ReceivedMessage) => void) => this.on('message', listener),
-      onEnd: (listener: () => void) =>
-        this.on('status', ({ to }) => {
-          if (to === 'closed' || to === 'failed') listener();
-        }),
-    };
-    return messageStream(source, filter);
+    return messageStream(this.#emitter, filter);
   }
 
   /**
@@ -445,7 +429,7 @@ export class WebifiClient {
   close(): Promise<void> {
     this.closeConnection();
     if (!this.#session.isStarted) return Promise.resolve();
-    return this.#settledBy<void>(undefined, (resolve) => this.on('status', ({ to }) => to === 'closed' && resolve()));
+    return this.#until<void>(undefined, (resolve) => this.on('status', ({ to }) => to === 'closed' && resolve()));
   }
 
   get #encoding(): 'utf-8' | 'latin-1' {
@@ -457,25 +441,28 @@ export class WebifiClient {
     return ErrorCode.SUCCESS;
   }
 
-  /** A promise that is settled by what `begin` sets up, or rejected by the signal; then `begin`'s result is called. */
-  #settledBy<T>(
+  #queue(message: OutgoingMessage, awaited: boolean): number {
+    this.#driver.wakeSoon();
+    return this.#session.send(message, awaited);
+  }
+
+  /** A promise that is settled by what `begin` sets up, or by the signal; then what `begin` gave back is called. */
+  async #until<T>(
     signal: AbortSignal | undefined,
     begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
   ): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const aborted = (): void => settle(() => reject(signal?.reason as Error));
-      const settle = (outcome: () => void): void => {
-        end?.();
-        signal?.removeEventListener('abort', aborted);
-        outcome();
-      };
-      const end: (() => void) | undefined = begin(
-        (value) => settle(() => resolve(value)),
-        (error) => settle(() => reject(error as Error)),
-      );
-      if (signal?.aborted) aborted();
-      else signal?.addEventListener('abort', aborted);
-    });
+    const over = new AbortController();
+    let end: (() => void) | undefined;
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        signal?.throwIfAborted();
+        signal?.addEventListener('abort', () => reject(signal.reason as Error), over);
+        end = begin(resolve, reject);
+      });
+    } finally {
+      over.abort();
+      end?.();
+    }
   }
 
   #take(effect: AppEffect): void {
@@ -487,13 +474,13 @@ export class WebifiClient {
       case 'status':
         return this.#statusChanged(effect);
       case 'error':
-        return this.#emitter.emit('error', this.#error(effect.code, effect.remote));
+        return this.#emitter.emit('error', this.#error(effect.code));
       case 'settled':
-        return this.#settled(effect.token, effect.code, effect.remote);
+        return this.#awaited.get(effect.token)?.(effect.code);
     }
   }
 
-  #statusChanged({ type: _, ...change }: Extract<AppEffect, { type: 'status' }>): void {
+  #statusChanged(change: StatusChange): void {
     if (change.to === 'closed' || change.to === 'failed') {
       this.#stopWatching?.();
       this.#stopWatching = undefined;
@@ -501,22 +488,19 @@ export class WebifiClient {
     this.#emitter.emit('status', change);
   }
 
-  #settled(token: number, code: number, remote: boolean): void {
-    const awaited = this.#awaited.get(token);
-    if (code === ErrorCode.SUCCESS) awaited?.resolve();
-    else awaited?.reject(this.#error(code, remote));
-  }
-
-  #error(code: number, remote: boolean): WebifiError {
-    const texts = this.#session.errorTexts;
-    return new WebifiError(code, texts ? { remote, texts } : { remote });
+  #error(code: number): WebifiError {
+    return new WebifiError(code, { remote: code !== ErrorCode.UNREACHABLE, texts: this.#session.errorTexts });
   }
 
   async #giveCredentials(): Promise<void> {
+    const { credentials } = this.#options;
+    const secret = this.#connectPassword;
     try {
-      const credentials = await this.#askCredentials();
+      const given = credentials
+        ? await credentials()
+        : { connectName: this.#connectName, connectPassword: typeof secret === 'function' ? await secret() : secret };
       this.#warnOfClearText();
-      this.#driver.input({ type: 'credentials', ...credentials });
+      this.#driver.input({ type: 'credentials', ...given });
     } catch (cause) {
       const detail = 'the function that gives the credentials failed';
       this.#emitter.emit('error', new WebifiError(ErrorCode.WRONG_CREDENTIALS, { cause, detail }));
@@ -524,22 +508,13 @@ export class WebifiClient {
     }
   }
 
-  async #askCredentials(): Promise<Credentials> {
-    const { credentials } = this.#options;
-    if (credentials) return credentials();
-    const secret = this.#connectPassword;
-    const connectPassword = typeof secret === 'function' ? await secret() : secret;
-    return { connectName: this.#connectName, connectPassword };
-  }
-
   /** Once, before the first byte (SEC-3). */
   #warnOfClearText(): void {
-    const { host } = parseServer(this.#options.server ?? this.#platform.defaultServer());
-    if (this.#warned || this.getUseEncryption() || isLoopback(host)) return;
+    if (this.#warned || this.getUseEncryption() || isLoopback(this.#host)) return;
     this.#warned = true;
-    const logger = this.#options.logger ?? console;
+    const { logger = console } = this.#options;
     callSafely(() =>
-      logger.warn(`webifi: the connect password goes to ${host} without encryption; call setUseEncryption(true).`),
+      logger.warn(`webifi: the password goes to ${this.#host} without encryption; call setUseEncryption(true).`),
     );
   }
 }

@@ -12,14 +12,13 @@ export const STABLE_MS = 10_000;
 const STEADY_ATTEMPTS = 8;
 
 /**
- * Delay before a connection attempt, with full jitter also for the first (X-44): uniform in 0 to 0.5 s for attempt 1,
- * 0 to 1 s for attempts 2 to 8, then the upper end doubles to 30 s.
+ * Upper end of the wait before a connection attempt (X-44); the wait is uniform below it, with full jitter also for the
+ * first: 0.5 s for attempt 1, 1 s for attempts 2 to 8, then it doubles to 30 s.
  *
  * @param attempt - Counted from 1.
- * @param random - Uniform in 0 to 1.
  * @returns Milliseconds.
  */
-export function backoffDelay(attempt: number, random: number, { minDelayMs, maxDelayMs }: BackoffOptions): number {
+export function backoffLimit(attempt: number, { minDelayMs, maxDelayMs }: BackoffOptions): number {
   const doublings = attempt <= 1 ? 0 : 1 + Math.max(0, attempt - STEADY_ATTEMPTS);
-  return random * Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(doublings, 30));
+  return Math.min(maxDelayMs, minDelayMs * 2 ** doublings);
 }

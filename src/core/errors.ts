@@ -29,25 +29,36 @@ export type ErrorCodeValue = number;
 /** Name of a code in {@link ErrorCode}. @public */
 export type ErrorCodeName = keyof typeof ErrorCode;
 
-/** Text of each code (table 11.1) and, where there is something to do about it, the first thing to do. */
-const TEXTS = new Map<number, readonly [text: string, remedy?: string]>([
-  [0, ['Success']],
-  [1, ['Unknown error', 'Try again, and look at the log of the relay']],
-  [2, ['One or more recipients were not reached', 'Use discover() for the session ids; send less at once']],
-  [3, ['The server answered with invalid data', 'Check that server is the address of a relay']],
-  [4, ['All listen networks were set']],
-  [5, ['Some listen networks were not set', 'Use networks that the account allows']],
-  [6, ['Nothing to send', 'Set data; it may be empty']],
-  [7, ['Protocol error', 'Check that server is the address of a relay']],
-  [8, ['Wrong connect name or password', 'Set the right ones and call start() again']],
-  [10, ['Connect name and password cannot be changed while running', 'Call closeConnection() first']],
-  [12, ['Session id invalid or expired', 'A new session is asked for by itself']],
-  [15, ['Download cancelled']],
-  [16, ['No data before the timeout']],
-  [18, ['Two downloads for one session']],
-  [20, ['The server could not be reached, or bad HTTP status', 'Check server and network; connecting goes on']],
-  [24, ['The download timeout was lowered']],
-]);
+/** Text of each code (table 11.1). */
+const TEXTS: Readonly<Record<number, string>> = {
+  0: 'Success',
+  1: 'Unknown error',
+  2: 'One or more recipients were not reached',
+  3: 'The server answered with invalid data',
+  4: 'All listen networks were set',
+  5: 'Some listen networks were not set',
+  6: 'Nothing to send',
+  7: 'Protocol error',
+  8: 'Wrong connect name or password',
+  10: 'Connect name and password cannot be changed while running',
+  12: 'Session id invalid or expired',
+  15: 'Download cancelled',
+  16: 'No data before the timeout',
+  18: 'Two downloads for one session',
+  20: 'The server could not be reached, or bad HTTP status',
+  24: 'The download timeout was lowered',
+};
+
+const CHECK_SERVER = 'Check that server is the address of a relay';
+/** The first thing to do about a code, where there is one. */
+const REMEDIES: Readonly<Record<number, string>> = {
+  2: 'Take session ids from discover(); send less at once',
+  3: CHECK_SERVER,
+  5: 'Use networks that the account allows',
+  7: CHECK_SERVER,
+  8: 'Set the right ones and call start()',
+  20: 'Check server and network',
+};
 
 /** Codes after which the same call can succeed later. */
 const RETRYABLE = [1, 3, 12, 15, 16, 18, 20];
@@ -77,7 +88,7 @@ export function errorName(code: number): ErrorCodeName | undefined {
  * @public
  */
 export function convertErrorCodeToString(code: number | string, texts?: ErrorTexts): string {
-  return texts?.get(+code) ?? TEXTS.get(+code)?.[0] ?? `Unknown error code ${code}`;
+  return texts?.get(+code) ?? TEXTS[+code] ?? `Unknown error code ${code}`;
 }
 
 /** @public */
@@ -87,7 +98,7 @@ export interface WebifiErrorOptions {
   cause?: unknown;
   /** Put behind the text of the code: the values that make it concrete. */
   detail?: string;
-  texts?: ErrorTexts;
+  texts?: ErrorTexts | undefined;
 }
 
 /**
@@ -106,7 +117,7 @@ export class WebifiError extends Error {
   readonly remote: boolean;
 
   constructor(code: number, { remote = false, cause, detail, texts }: WebifiErrorOptions = {}) {
-    const parts = [convertErrorCodeToString(code, texts), detail, TEXTS.get(code)?.[1]];
+    const parts = [convertErrorCodeToString(code, texts), detail, REMEDIES[code]];
     super(parts.filter(Boolean).join('. '), { cause });
     this.code = code;
     this.name = errorName(code) ?? 'UNKNOWN';

@@ -1,41 +1,35 @@
+import { ErrorCode } from './errors';
 import type { IncomingMessage } from './messages';
+import type { Traffic } from './traffic';
 
-/**
- * A session bound to one transport: what long polling and WebSocket have in common (layout: attach, send, receive,
- * detach). Pure: it takes inputs and time, and says what it wants through its host.
- */
-export interface Link {
-  /** An unanswered batch may be sent again: the relay knows it by its counter (P-107). */
-  readonly repeatable: boolean;
-  /** Binds the session and sets its networks; `attached` follows, or `lost`, or `gone`. */
-  attach(target: LinkTarget, now: number): void;
-  /** Changes the networks of an attached session; `joined` follows. */
-  join(networks: readonly string[], now: number): void;
-  /** Sends one batch; `sent` follows. Only one at a time (P-76). */
-  send(batch: LinkBatch, now: number): void;
-  /** Ends the transport after everything on its way has arrived, and keeps the session; `detached` follows. */
-  detach(now: number): void;
-  /** Ends the session; `ended` follows. */
-  end(now: number): void;
-  /** Finds out soon whether the transport still works, after a wake signal (X-41). */
-  probe(now: number): void;
-  /** Lets go at once, without a word to the relay. */
-  drop(): void;
-  /** How long downloads wait, in seconds; long polling only. */
-  setDownloadTimeout(seconds: number, now: number): void;
-  input(event: TransportEvent, now: number): void;
-  /** Time at which `wake` wants to be called, or undefined. */
-  readonly deadline: number | undefined;
-  wake(now: number): void;
+export const ANSWER_TIMEOUT_MS = 5000;
+export const PROBE_TIMEOUT_MS = 3000;
+
+/** What the session follows and the application may change at any time. */
+export interface SessionSettings {
+  name: string;
+  networkNames: readonly string[];
+  discoverable: boolean;
+  /** Seconds, 10 to 600. */
+  downloadTimeout: number;
+  useEncryption: boolean;
+  useWebSocket: boolean;
 }
 
-export interface LinkTarget {
-  readonly deviceId: string;
-  readonly networks: readonly string[];
-  /** Scheme and host for WebSocket or upload, and for download: `http://host:port`. */
-  readonly uploadOrigin: string;
-  readonly downloadOrigin: string;
-}
+/** What a link tells its session. */
+export type LinkEvent =
+  /** Bound and its networks set, for the first time or anew. */
+  | { type: 'attached' }
+  | { type: 'sent'; code: number }
+  | { type: 'received'; messages: IncomingMessage[] }
+  /** `gone`: the relay does not know the session any more (12). */
+  | { type: Outcome | 'gone' }
+  /** The transport failed; the session may live. `spreadMs`: the time over which the relay wants its clients back. */
+  | { type: 'lost'; code: number; spreadMs: number | undefined }
+  | { type: 'error'; code: number };
+
+/** What a link is closed for: to keep the session, or to end it. */
+export type Outcome = 'detached' | 'ended';
 
 /** Messages that go out together. The counter stays the same when the same batch is tried again (P-71). */
 export interface LinkBatch {
@@ -44,62 +38,69 @@ export interface LinkBatch {
   readonly counter: number;
 }
 
-/** What happened on a transport. Events of a socket or request that was let go are not for anybody (X-43). */
-export type TransportEvent =
-  | { type: 'opened'; socket: number }
-  | { type: 'bytes'; socket: number; bytes: Uint8Array }
-  | { type: 'closed'; socket: number; code: number; reason: string }
-  | { type: 'answer'; request: number; status: number; body: Uint8Array }
-  | { type: 'failed'; request: number };
+/**
+ * A way to bind a session to a transport: what long polling and WebSocket have in common. Pure: what it wants it puts
+ * into the traffic, what it knows into the reports. Lasts as long as the session on the relay, and may be attached again.
+ */
+export abstract class Link {
+  /** An unanswered batch may be sent again: the relay knows it by its counter (P-107). */
+  abstract readonly repeatable: boolean;
+  protected readonly traffic: Traffic;
+  protected readonly settings: SessionSettings;
+  readonly #reports: LinkEvent[];
+  protected readonly deviceId: string;
+  protected closing: Outcome | undefined;
 
-/** What a link wants done to a transport. */
-export type TransportEffect =
-  | { type: 'open'; socket: number; url: string }
-  | { type: 'transmit'; socket: number; bytes: Uint8Array; text: boolean }
-  | { type: 'close'; socket: number }
-  | { type: 'post'; request: number; url: string; body: Uint8Array }
-  | { type: 'abort'; request: number };
+  constructor(traffic: Traffic, settings: SessionSettings, reports: LinkEvent[], deviceId: string) {
+    this.traffic = traffic;
+    this.settings = settings;
+    this.#reports = reports;
+    this.deviceId = deviceId;
+  }
 
-/** What a link tells its session. */
-export type LinkEvent =
-  | { type: 'attached'; code: number }
-  | { type: 'joined'; code: number }
-  | { type: 'sent'; code: number }
-  | { type: 'received'; messages: IncomingMessage[] }
-  | { type: 'detached' }
-  | { type: 'ended' }
-  /** The relay does not know the session any more (12). */
-  | { type: 'gone' }
-  /** The transport failed; the session may live. `code` is to be reported, 0 when there is nothing to say. */
-  | { type: 'lost'; code: number; retryAfterMs?: number }
-  | { type: 'error'; code: number }
-  /** A download ended with data or by its timeout; the long-polling counter (section 14). */
-  | { type: 'downloaded' }
-  /** The relay saw a copy of a download; it shall wait shorter from now on (P-112). */
-  | { type: 'lowered'; downloadTimeout: number };
+  /**
+   * Binds the session and sets its networks; `attached` follows, or `lost`, or `gone`.
+   *
+   * @param uploadOrigin - Scheme and host for WebSocket or upload, such as `http://host:port`.
+   * @param downloadOrigin - The same for download.
+   */
+  abstract attach(uploadOrigin: string, downloadOrigin: string): void;
+  /** Follows changed settings; after new networks `attached` comes again. */
+  abstract follow(change: Partial<SessionSettings>): void;
+  /** Sends one batch; `sent` follows. Only one at a time (P-76). */
+  abstract send(batch: LinkBatch): void;
+  /** Ends the transport after everything on its way has arrived, and with `ended` the session; `outcome` follows. */
+  abstract close(outcome: Outcome): void;
+  /** Finds out soon whether the transport still works, after a wake signal (X-41). */
+  abstract probe(): void;
 
-/** What a session gives its links. */
-export interface LinkHost {
-  /** A number never given before, for a socket or a request. */
-  nextId(): number;
-  effect(effect: TransportEffect): void;
-  report(event: LinkEvent): void;
+  protected report(event: LinkEvent): void {
+    this.#reports.push(event);
+  }
+
+  /** Networks were answered with `code`: running, whatever it is (S-14). */
+  protected confirm(code: number): void {
+    if (code !== ErrorCode.NETWORKS_SET) this.report({ type: 'error', code });
+    this.report({ type: 'attached' });
+  }
+
+  /** Lets go of the transport; `type` is its last word. */
+  protected finish(type: Outcome | 'gone'): void {
+    this.traffic.clear();
+    this.report({ type });
+  }
+
+  /** The transport failed; `code` is to be reported, 0 when there is nothing to say. */
+  protected lose(code: number, spreadMs?: number): void {
+    this.traffic.clear();
+    this.report({ type: 'lost', code, spreadMs });
+  }
 }
 
-export const ANSWER_TIMEOUT_MS = 5000;
-export const PROBE_TIMEOUT_MS = 3000;
+/** Makes the links of one session on the relay; the result gives the one for the chosen transport. */
+export type MakeLinks = (...host: ConstructorParameters<typeof Link>) => (useWebSocket: boolean) => Link;
 
 /** Time for the relay to answer a batch: the bytes have to travel first, at no less than 20 KB/s. */
-export function sendTimeoutMs(bytes: number): number {
-  return ANSWER_TIMEOUT_MS + bytes / 20;
-}
-
-/** The earlier of two deadlines. */
-export function earlier(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined) return b;
-  return b === undefined ? a : Math.min(a, b);
-}
-
-export function isDue(deadline: number | undefined, now: number): boolean {
-  return deadline !== undefined && now >= deadline;
+export function sendTimeoutMs(bytes: Uint8Array): number {
+  return ANSWER_TIMEOUT_MS + bytes.length / 20;
 }

@@ -1,5 +1,5 @@
 import type { Fields } from './codec';
-import { ErrorCode, type ErrorTexts } from './errors';
+import type { ErrorTexts } from './errors';
 import { FieldWriter } from './field-writer';
 import { encodeText } from './text';
 
@@ -35,26 +35,23 @@ export const MAX_ANSWER_SIZE = 65 * 1024 * 1024;
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/;
 const DEVICE_ID = /^(\d{1,20})s[^~]+$/;
 
-/** Body of `POST /` (section 4). */
-export function loginRequest(connectName: string, connectPassword: string): Uint8Array {
-  return new FieldWriter()
-    .field('p', 1)
-    .field('cn', connectName)
-    .field('cp', connectPassword)
-    .field('ec', 1)
-    .finish();
+export interface Credentials {
+  connectName: string;
+  connectPassword: string;
 }
 
-/** Reads the answer to a login; a number is the error code to report for it. */
-export function readLogin(fields: Fields): Login | number {
-  const code = readCode(fields);
-  if (fields.fault || code === undefined) return ErrorCode.PROTOCOL;
-  if (code !== ErrorCode.SUCCESS) return code;
+/** Body of `POST /` (section 4). */
+export function loginRequest({ connectName, connectPassword }: Credentials): Uint8Array {
+  return new FieldWriter().field('p', 1).field('cn', connectName).field('cp', connectPassword).field('ec', 1).finish();
+}
+
+/** Reads a good answer to a login; undefined when it is not as it has to be. */
+export function readLogin(fields: Fields): Login | undefined {
   const deviceId = fields.first('id') ?? '';
   const sessionId = DEVICE_ID.exec(deviceId)?.[1];
   const plainHosts = readHosts(fields, 'ip');
   const secureHosts = readHosts(fields, 'dn');
-  if (!sessionId || !plainHosts || !secureHosts) return ErrorCode.PROTOCOL;
+  if (!sessionId || !plainHosts || !secureHosts) return undefined;
   return { deviceId, sessionId, plainHosts, secureHosts, texts: readTexts(fields) };
 }
 
@@ -120,7 +117,7 @@ function terminated(writer: FieldWriter): Uint8Array {
 }
 
 export function attachMessage(deviceId: string): Uint8Array {
-  return terminated(new FieldWriter().rawField('id', encodeText(deviceId)));
+  return terminated(request(deviceId));
 }
 
 export function networksMessage(networks: readonly string[]): Uint8Array {
@@ -140,34 +137,39 @@ export function closeMessage(kind: 't' | 'c'): Uint8Array {
   return terminated(new FieldWriter().field('c', kind));
 }
 
-/** Body of `/Download` (section 6.1): the network set, or how long to wait. */
+/** Seconds a download waits when it names no time (P-67). */
+export const DEFAULT_DOWNLOAD_TIMEOUT = 120;
+/** Least download timeout, in seconds (P-68, P-112). */
+export const MIN_DOWNLOAD_TIMEOUT = 10;
+
+/** Body of `/Download` (section 6.1): the networks to set, or how long to wait. */
 export function downloadRequest(
   deviceId: string,
-  wish: { networks: readonly string[] } | { timeout: number; replaces: boolean },
+  networks: readonly string[] | undefined,
+  timeout: number,
+  replaces: boolean,
   counter: number,
 ): Uint8Array {
-  const writer = new FieldWriter().rawField('id', encodeText(deviceId));
-  if ('networks' in wish) {
-    // One empty name says an empty set; no `n` at all would be a plain poll (P-69).
-    for (const network of wish.networks.length > 0 ? wish.networks : ['']) writer.field('n', network);
-  } else {
-    if (wish.timeout !== DEFAULT_DOWNLOAD_TIMEOUT) writer.field('t', wish.timeout);
-    if (wish.replaces) writer.field('r', 1);
-  }
+  const writer = request(deviceId);
+  // One empty name says an empty set; no `n` at all would be a plain poll (P-69).
+  for (const network of networks?.length === 0 ? [''] : (networks ?? [])) writer.field('n', network);
+  if (!networks && timeout !== DEFAULT_DOWNLOAD_TIMEOUT) writer.field('t', timeout);
+  if (!networks && replaces) writer.field('r', 1);
   return writer.field('z', counter).finish();
 }
 
-/** Seconds a download waits when it names no time (P-67). */
-export const DEFAULT_DOWNLOAD_TIMEOUT = 120;
-
 export function uploadRequest(deviceId: string, groups: readonly Uint8Array[], counter: number): Uint8Array {
-  const writer = new FieldWriter().rawField('id', encodeText(deviceId));
+  const writer = request(deviceId);
   for (const group of groups) writer.append(group);
   return writer.field('z', counter).finish();
 }
 
 export function cancelRequest(deviceId: string, endSession: boolean, counter: number): Uint8Array {
-  const writer = new FieldWriter().rawField('id', encodeText(deviceId));
+  const writer = request(deviceId);
   if (endSession) writer.field('ts', 1);
   return writer.field('z', counter).finish();
+}
+
+function request(deviceId: string): FieldWriter {
+  return new FieldWriter().rawField('id', encodeText(deviceId));
 }

@@ -50,9 +50,10 @@ export class SendQueue {
     return batch;
   }
 
-  /** Puts a refused batch back in front. */
-  putBack(batch: readonly QueuedMessage[]): void {
-    this.#messages = [...batch, ...this.#messages.slice(this.#head)];
+  /** Puts a refused batch back in front, for one more try. */
+  putBack(batch: QueuedMessage[]): void {
+    this.#messages = batch.concat(this.#messages.slice(this.#head));
+    for (const message of batch) message.requeued = true;
     this.#head = 0;
   }
 

@@ -1,21 +1,21 @@
-import { backoffDelay, STABLE_MS, type BackoffOptions } from './backoff';
-import { parseBody } from './codec';
+import { backoffLimit, STABLE_MS, type BackoffOptions } from './backoff';
+import type { Fields } from './codec';
 import { discoveryResponse, isDiscoveryRequest } from './discovery';
 import { ErrorCode, type ErrorTexts } from './errors';
-import { earlier, isDue, type Link, type LinkEvent, type LinkHost, type TransportEffect, type TransportEvent } from './link';
+import type { Link, LinkEvent, MakeLinks, SessionSettings } from './link';
 import {
   encodeGroup,
   loginRequest,
-  MAX_ANSWER_SIZE,
   readLogin,
+  type Credentials,
   type IncomingMessage,
   type Login,
   type OutgoingMessage,
 } from './messages';
-import { newPollingMemory, type PollingMemory } from './polling-link';
 import { SendQueue, type QueuedMessage } from './send-queue';
-import { SHOWN, STEPS, type Action, type Happening, type SessionState, type State } from './steps';
+import { SHOWN, STEPS, type Happening, type SessionState, type State } from './steps';
 import { isUtf8 } from './text';
+import { Traffic, type TransportEffect, type TransportEvent } from './traffic';
 
 const LOGIN_TIMEOUT_MS = 10_000;
 /** How long `close` lets queued messages go out, and how long it waits for the relay's word. */
@@ -23,24 +23,12 @@ const CLOSE_TIMEOUT_MS = 5000;
 /** Attempts to attach before a new session is asked for (S-7). */
 const MAX_ATTACH_FAILURES = 3;
 
-/** What the session follows and the application may change at any time. */
-export interface SessionSettings {
-  name: string;
-  networkNames: readonly string[];
-  discoverable: boolean;
-  /** Seconds, 10 to 600. */
-  downloadTimeout: number;
-  useEncryption: boolean;
-  useWebSocket: boolean;
-}
-
 export interface SessionOptions {
   /** `host:port` of the relay for the login. */
   host: string;
   backoff: BackoffOptions;
   random: () => number;
-  /** Makes the link for the chosen transport. */
-  createLink: (host: LinkHost, settings: SessionSettings, memory: PollingMemory) => Link;
+  makeLinks: MakeLinks;
 }
 
 /** Why a state was left. @public */
@@ -58,8 +46,9 @@ export interface StatusChange {
 
 export type SessionInput =
   | TransportEvent
-  | { type: 'start' | 'close' | 'suspend' | 'resume' | 'wake' | 'pump' | 'credentials-failed' }
-  | { type: 'credentials'; connectName: string; connectPassword: string }
+  /** `wake` when the deadline has come, or when messages were queued. */
+  | { type: 'start' | 'close' | 'suspend' | 'resume' | 'wake' | 'credentials-failed' }
+  | ({ type: 'credentials' } & Credentials)
   | { type: 'configure'; change: Partial<SessionSettings> };
 
 export type SessionEffect =
@@ -68,62 +57,43 @@ export type SessionEffect =
   | { type: 'credentials' }
   | { type: 'message'; message: IncomingMessage }
   | ({ type: 'status' } & StatusChange)
-  | { type: 'error'; code: number; remote: boolean }
+  | { type: 'error'; code: number }
   /** The fate of a message whose sender awaits it. */
-  | { type: 'settled'; token: number; code: number; remote: boolean };
+  | { type: 'settled'; token: number; code: number };
 
 /**
  * One device's presence on a relay, over either transport, as a pure machine: inputs and time go in, effects come out
- * of `poll`, and `deadline` says when `wake` is wanted. Transitions are in `steps.ts`.
+ * of `poll`, and `deadline` says when `wake` is wanted. Transitions are in `steps.ts`; the protected methods are the
+ * actions that it names.
  */
 export class Session {
-  readonly counters = { upload: 0, download: 0 };
-  #state: SessionState = 'idle';
-  #shown: State = 'idle';
-  readonly #queue = new SendQueue();
-  readonly #effects: SessionEffect[] = [];
-  readonly #reports: [Link, LinkEvent][] = [];
-  readonly #actions: Record<Action, (now: number) => void>;
-  #link: Link | undefined;
-  #memory = newPollingMemory();
-  #login: Login | undefined;
-  #credentials = { connectName: '', connectPassword: '' };
-  #loginRequest: number | undefined;
-  #inFlight: { messages: QueuedMessage[]; counter: number } | undefined;
-  #lastId = 0;
-  #attempt = 0;
-  #attachFailures = 0;
-  #runningSince: number | undefined;
-  #hasRun = false;
-  #resumed = false;
-  #movePending = false;
-  #retryAfterMs: number | undefined;
-  #due: number | undefined;
-
   readonly settings: SessionSettings;
   readonly #options: SessionOptions;
+  readonly #effects: SessionEffect[] = [];
+  readonly #reports: LinkEvent[] = [];
+  readonly #traffic = new Traffic(this.#effects);
+  readonly #queue = new SendQueue();
+  #state: SessionState = 'idle';
+  #shown: State = 'idle';
+  #credentials: Credentials | undefined;
+  #login: Login | undefined;
+  #chooseLink: ReturnType<MakeLinks> | undefined;
+  #link: Link | undefined;
+  /** The batch on its way, or in doubt, and its number. */
+  #inFlight: QueuedMessage[] = [];
+  #counter = 0;
+  #isSending = false;
+  #movePending = false;
+  #lastToken = 0;
+  #attempt = 0;
+  #attachFailures = 0;
+  #runningSince = Infinity;
+  #lastSessionId = '';
+  #spreadMs: number | undefined;
 
-  constructor(
-    settings: SessionSettings,
-    options: SessionOptions,
-  ) {
+  constructor(settings: SessionSettings, options: SessionOptions) {
     this.settings = settings;
     this.#options = options;
-    this.#actions = {
-      askCredentials: () => this.#effects.push({ type: 'credentials' }),
-      login: (now) => this.#postLogin(now),
-      attach: (now) => this.#attach(now),
-      run: (now) => this.#run(now),
-      wait: (now) => this.#wait(now),
-      waitForSession: (now) => this.#waitForSession(now),
-      detach: (now) => this.#link?.detach(now),
-      probe: (now) => this.#link?.probe(now),
-      drop: () => this.#drop(),
-      flush: (now) => this.#flush(now),
-      end: (now) => this.#end(now),
-      finish: () => this.#finish(),
-      fail: () => this.#fail(),
-    };
   }
 
   /** Session id on the relay, or `-1` before there is one (P-102). */
@@ -137,7 +107,7 @@ export class Session {
 
   /** True from `start` until the session is closed or has failed. */
   get isStarted(): boolean {
-    return this.#state !== 'idle' && this.#state !== 'closed' && this.#state !== 'failed';
+    return !STEPS[this.#state].start;
   }
 
   /** Messages waiting, those on their way not counted (section 14). */
@@ -145,21 +115,25 @@ export class Session {
     return this.#queue.length;
   }
 
+  get counters(): { upload: number; download: number } {
+    return this.#traffic.counters;
+  }
+
   get errorTexts(): ErrorTexts | undefined {
     return this.#login?.texts;
   }
 
   get deadline(): number | undefined {
-    return earlier(this.#due, this.#link?.deadline);
+    return this.#traffic.deadline;
   }
 
   poll(): SessionEffect | undefined {
     return this.#effects.shift();
   }
 
-  /** Queues one message; it goes out with the next `pump`, once the session runs. Gives its token. */
+  /** Queues one message; it goes out with the next `wake`, once the session runs. Gives its token. */
   send(message: OutgoingMessage, awaited: boolean): number {
-    const token = this.#nextId();
+    const token = ++this.#lastToken;
     const target = message.toSessionIds.length > 0 ? JSON.stringify([message.toNetworks, message.toSessionIds]) : undefined;
     const group = encodeGroup(message);
     this.#queue.push({ token, group, text: isUtf8(group), target, awaited, requeued: false });
@@ -172,186 +146,109 @@ export class Session {
   }
 
   input(event: SessionInput, now: number): void {
-    switch (event.type) {
-      case 'configure':
-        this.#configure(event.change, now);
-        break;
-      case 'wake':
-        this.#wake(now);
-        break;
-      case 'pump':
-        break;
-      case 'credentials':
-        this.#credentials = event;
-        this.#happen('credentials', now);
-        break;
-      case 'answer':
-      case 'failed':
-        if (event.request === this.#loginRequest) this.#loginAnswered(event, now);
-        else this.#link?.input(event, now);
-        break;
-      case 'opened':
-      case 'bytes':
-      case 'closed':
-        this.#link?.input(event, now);
-        break;
-      default:
-        this.#happen(event.type, now);
+    this.#traffic.now = now;
+    if ('id' in event) this.#traffic.input(event);
+    else if (event.type === 'wake') this.#traffic.wake();
+    else if (event.type === 'configure') this.#configure(event.change);
+    else {
+      if (event.type === 'credentials') this.#credentials = event;
+      this.#happen(event.type);
     }
-    this.#takeReports(now);
-    this.#pump(now);
+    do {
+      for (const report of this.#reports.splice(0)) this.#reported(report);
+      this.#pump();
+    } while (this.#reports.length > 0);
   }
 
-  #happen(happening: Happening, now: number): void {
-    const effective = this.#isPaused() && (happening === 'due' || happening === 'resume') ? this.#wayBack() : happening;
-    const step = STEPS[this.#state][effective];
+  #happen(happening: Happening): void {
+    const step = STEPS[this.#state][happening];
     if (!step) return;
     this.#state = step.to;
-    this.#due = undefined;
-    for (const action of step.run) this.#actions[action](now);
-    this.#show(happening, now);
+    this.#traffic.stop('state');
+    for (const action of step.run) this[action]();
+    this.#show(happening);
   }
 
-  #isPaused(): boolean {
-    return this.#state === 'waiting' || this.#state === 'suspended';
-  }
-
-  #wayBack(): Happening {
-    return this.#login ? 'reattach' : 'relogin';
-  }
-
-  #show(cause: StatusCause, now: number): void {
-    const to = SHOWN[this.#state] ?? (this.#hasRun ? 'reconnecting' : 'connecting');
-    const isWaiting = this.#state === 'waiting' && this.#due !== undefined;
-    if (to === this.#shown && !isWaiting) return;
+  #show(cause: StatusCause): void {
     const from = this.#shown;
+    const hasRun = from === 'connected' || from === 'reconnecting';
+    const to = SHOWN[this.#state] ?? (hasRun ? 'reconnecting' : 'connecting');
+    const isWaiting = this.#state === 'waiting';
+    if (to === from && !isWaiting) return;
     this.#shown = to;
-    const change = { from, to, cause, resumed: to === 'connected' && this.#resumed };
-    this.#effects.push({ type: 'status', ...change, ...(isWaiting ? { retryInMs: this.#due! - now } : {}) });
+    const resumed = to === 'connected' && this.#lastSessionId === this.sessionId;
+    if (to === 'connected') this.#lastSessionId = this.sessionId;
+    const retryInMs = (this.deadline ?? 0) - this.#traffic.now;
+    this.#effects.push({ type: 'status', from, to, cause, resumed, ...(isWaiting && { retryInMs }) });
   }
 
-  #wake(now: number): void {
-    if (isDue(this.#due, now)) {
-      this.#due = undefined;
-      if (this.#state === 'login') this.#loginFailed(ErrorCode.UNREACHABLE, now);
-      else this.#happen('due', now);
-    }
-    if (isDue(this.#link?.deadline, now)) this.#link?.wake(now);
+  #error(code: number): void {
+    if (code !== ErrorCode.SUCCESS) this.#effects.push({ type: 'error', code });
   }
 
-  #configure(change: Partial<SessionSettings>, now: number): void {
-    const before = { ...this.settings };
-    Object.assign(this.settings, change);
-    const { networkNames, downloadTimeout, useEncryption, useWebSocket } = this.settings;
-    if (networkNames !== before.networkNames) this.#link?.join(networkNames, now);
-    if (downloadTimeout !== before.downloadTimeout) this.#link?.setDownloadTimeout(downloadTimeout, now);
-    if (useEncryption !== before.useEncryption || useWebSocket !== before.useWebSocket) this.#move(now);
+  #configure(change: Partial<SessionSettings>): void {
+    const { settings } = this;
+    const { useEncryption, useWebSocket } = settings;
+    Object.assign(settings, change);
+    this.#link?.follow(change);
+    if (settings.useEncryption !== useEncryption || settings.useWebSocket !== useWebSocket) this.#movePending = true;
   }
 
-  /** What is on its way is answered first, so that a change of transport leaves no message in doubt. */
-  #move(now: number): void {
-    this.#movePending = this.#inFlight !== undefined && this.#state === 'running';
-    if (!this.#movePending) this.#happen('move', now);
+  protected askCredentials(): void {
+    this.#effects.push({ type: 'credentials' });
   }
 
-  #postLogin(now: number): void {
-    this.#loginRequest = this.#nextId();
-    this.#due = now + LOGIN_TIMEOUT_MS;
-    const { connectName, connectPassword } = this.#credentials;
-    const body = loginRequest(connectName, connectPassword);
-    this.#credentials = { connectName: '', connectPassword: '' };
-    const url = `${this.settings.useEncryption ? 'https' : 'http'}://${this.#options.host}/`;
-    this.#effects.push({ type: 'post', request: this.#loginRequest, url, body });
+  protected login(): void {
+    const credentials = this.#credentials;
+    if (!credentials) return;
+    this.#credentials = undefined;
+    const url = `${this.#origin(this.#options.host)}/`;
+    this.#traffic.post(url, loginRequest(credentials), LOGIN_TIMEOUT_MS, (code, fields) => this.#loggedIn(code, fields));
   }
 
-  #loginAnswered(event: TransportEvent, now: number): void {
-    this.#loginRequest = undefined;
-    if (event.type !== 'answer' || event.status !== 200) return this.#loginFailed(ErrorCode.UNREACHABLE, now);
-    const login = readLogin(parseBody(event.body, { maxSize: MAX_ANSWER_SIZE }));
-    if (login === ErrorCode.WRONG_CREDENTIALS) return this.#happen('refused', now);
-    if (typeof login === 'number') {
-      return this.#loginFailed(login === ErrorCode.UNREACHABLE ? login : ErrorCode.PROTOCOL, now);
+  #loggedIn(code = ErrorCode.UNREACHABLE as number, fields: Fields | undefined): void {
+    if (code === ErrorCode.WRONG_CREDENTIALS) return this.#happen('refused');
+    const login = fields && code === ErrorCode.SUCCESS ? readLogin(fields) : undefined;
+    if (!login) {
+      this.#error(code === ErrorCode.UNREACHABLE ? code : ErrorCode.PROTOCOL);
+      return this.#happen('login-failed');
     }
     this.#login = login;
-    this.#resumed = false;
-    this.#attachFailures = 0;
-    this.#memory = { ...newPollingMemory(), downloadCounter: this.#memory.downloadCounter };
-    this.#happen('accepted', now);
+    this.#chooseLink = this.#options.makeLinks(this.#traffic, this.settings, this.#reports, login.deviceId);
+    this.#happen('accepted');
   }
 
-  #loginFailed(code: number, now: number): void {
-    this.#drop();
-    this.#effects.push({ type: 'error', code, remote: code !== ErrorCode.UNREACHABLE });
-    this.#happen('login-failed', now);
+  #origin(host: string): string {
+    return `${this.settings.useEncryption ? 'https' : 'http'}://${host}`;
   }
 
-  #attach(now: number): void {
-    const { settings } = this;
-    const login = this.#login;
-    const options = this.#options;
-    if (!login) return;
-    const scheme = settings.useEncryption ? 'https' : 'http';
-    const [uploadHost, downloadHost] = settings.useEncryption ? login.secureHosts : login.plainHosts;
-    this.#link?.drop();
-    const host: LinkHost = {
-      nextId: () => this.#nextId(),
-      effect: (effect) => this.#effects.push(effect),
-      report: (event) => this.#reports.push([link, event]),
-    };
-    const link = options.createLink(host, settings, this.#memory);
-    this.#link = link;
+  protected attach(): void {
+    this.drop();
+    if (!this.#login) return this.#happen('relogin');
+    const { plainHosts, secureHosts } = this.#login;
+    const [uploadHost, downloadHost] = this.settings.useEncryption ? secureHosts : plainHosts;
     this.#movePending = false;
-    link.attach(
-      {
-        deviceId: login.deviceId,
-        networks: settings.networkNames,
-        uploadOrigin: `${scheme}://${uploadHost}`,
-        downloadOrigin: `${scheme}://${downloadHost}`,
-      },
-      now,
-    );
+    this.#link = this.#chooseLink?.(this.settings.useWebSocket);
+    this.#link?.attach(this.#origin(uploadHost), this.#origin(downloadHost));
   }
 
-  #takeReports(now: number): void {
-    for (let next = this.#reports.shift(); next; next = this.#reports.shift()) {
-      const [link, event] = next;
-      // A link that was let go may still say what became of its last batch, and hand over what it received.
-      if (link === this.#link || event.type === 'sent' || event.type === 'received') this.#reported(event, now);
-    }
-  }
-
-  #reported(event: LinkEvent, now: number): void {
+  #reported(event: LinkEvent): void {
     switch (event.type) {
-      case 'attached':
-      case 'joined':
-        this.#reportError(event.code === ErrorCode.NETWORKS_SET ? 0 : event.code);
-        if (event.type === 'attached') this.#happen('attached', now);
-        break;
+      case 'error':
+        return this.#error(event.code);
       case 'sent':
-        this.#sent(event.code, now);
-        break;
+        return this.#sent(event.code);
       case 'received':
         for (const message of event.messages) this.#receive(message);
-        break;
+        return;
       case 'lost':
-        this.#lost(event, now);
-        break;
-      case 'error':
-        this.#reportError(event.code);
-        break;
-      case 'downloaded':
-        this.counters.download++;
-        break;
-      case 'lowered':
-        this.settings.downloadTimeout = event.downloadTimeout;
-        break;
+        this.#error(event.code);
+        this.#spreadMs = event.spreadMs;
+        if (this.#state === 'attaching' && ++this.#attachFailures % MAX_ATTACH_FAILURES === 0) this.#login = undefined;
+        return this.#happen('lost');
       default:
-        this.#happen(event.type, now);
+        return this.#happen(event.type);
     }
-  }
-
-  #reportError(code: number): void {
-    if (code !== ErrorCode.SUCCESS) this.#effects.push({ type: 'error', code, remote: code !== ErrorCode.UNREACHABLE });
   }
 
   #receive(message: IncomingMessage): void {
@@ -362,136 +259,107 @@ export class Session {
     }
   }
 
-  #lost(event: { code: number; retryAfterMs?: number }, now: number): void {
-    this.#reportError(event.code);
-    this.#retryAfterMs = event.retryAfterMs;
-    if (this.#state === 'attaching' && ++this.#attachFailures >= MAX_ATTACH_FAILURES) this.#forgetSession();
-    this.#happen('lost', now);
-  }
-
-  #run(now: number): void {
-    this.#runningSince = now;
+  protected run(): void {
+    this.#runningSince = this.#traffic.now;
     this.#attachFailures = 0;
-    this.#hasRun = true;
-    this.#show('attached', now);
-    this.#resumed = true;
-    if (!this.#inFlight) return;
-    if (this.#link?.repeatable) this.#sendInFlight(now);
-    else this.#settleInFlight(ErrorCode.UNREACHABLE, false);
+    if (!this.#link?.repeatable) this.#settleInFlight(ErrorCode.UNREACHABLE);
   }
 
-  #wait(now: number): void {
-    this.#drop();
-    if (this.#runningSince !== undefined && now - this.#runningSince >= STABLE_MS) this.#attempt = 0;
-    this.#runningSince = undefined;
-    const random = this.#options.random();
-    const delay = this.#retryAfterMs !== undefined ? random * this.#retryAfterMs : undefined;
-    this.#due = now + (delay ?? backoffDelay(++this.#attempt, random, this.#options.backoff));
-    this.#retryAfterMs = undefined;
+  protected wait(): void {
+    this.drop();
+    if (this.#traffic.now - this.#runningSince >= STABLE_MS) this.#attempt = 0;
+    this.#runningSince = Infinity;
+    const limitMs = this.#spreadMs ?? backoffLimit(++this.#attempt, this.#options.backoff);
+    this.#spreadMs = undefined;
+    this.#dueIn(this.#options.random() * limitMs);
   }
 
-  #waitForSession(now: number): void {
-    this.#settleInFlight(ErrorCode.UNREACHABLE, false);
-    this.#forgetSession();
-    this.#wait(now);
+  #dueIn(ms: number): void {
+    this.#traffic.after('state', ms, () => this.#happen('due'));
   }
 
-  #forgetSession(): void {
+  protected waitForSession(): void {
+    this.#settleInFlight(ErrorCode.UNREACHABLE);
     this.#login = undefined;
-    this.#resumed = false;
+    this.wait();
   }
 
-  #drop(): void {
+  protected drop(): void {
     // Over a WebSocket nobody can ask what became of a batch; an upload is repeated with its counter.
-    if (this.#link && !this.#link.repeatable) this.#settleInFlight(ErrorCode.UNREACHABLE, false);
-    this.#link?.drop();
+    this.#traffic.clear();
+    if (this.#link && !this.#link.repeatable) this.#settleInFlight(ErrorCode.UNREACHABLE);
     this.#link = undefined;
-    this.#movePending = false;
-    if (this.#loginRequest !== undefined) this.#effects.push({ type: 'abort', request: this.#loginRequest });
-    this.#loginRequest = undefined;
+    this.#isSending = false;
   }
 
-  #flush(now: number): void {
-    this.#due = now + CLOSE_TIMEOUT_MS;
+  protected detach(): void {
+    this.#link?.close('detached');
   }
 
-  #end(now: number): void {
-    this.#due = now + CLOSE_TIMEOUT_MS;
-    this.#link?.end(now);
+  protected probe(): void {
+    this.#link?.probe();
   }
 
-  #finish(): void {
-    this.#startOver();
-    this.#settleQueue(ErrorCode.UNREACHABLE, () => true);
+  protected flush(): void {
+    this.#dueIn(CLOSE_TIMEOUT_MS);
   }
 
-  #startOver(): void {
-    this.#forgetSession();
-    this.#hasRun = false;
-    this.#attempt = 0;
-    this.#runningSince = undefined;
+  protected end(): void {
+    this.#dueIn(CLOSE_TIMEOUT_MS);
+    this.#link?.close('ended');
   }
 
-  #fail(): void {
-    this.#startOver();
-    this.#effects.push({ type: 'error', code: ErrorCode.WRONG_CREDENTIALS, remote: true });
+  protected finish(): void {
+    this.#login = undefined;
+    this.#giveUp(ErrorCode.UNREACHABLE, () => true);
+  }
+
+  protected fail(): void {
+    this.#error(ErrorCode.WRONG_CREDENTIALS);
     // What nobody awaits stays for the next start, with the right password.
-    this.#settleQueue(ErrorCode.WRONG_CREDENTIALS, (message) => message.awaited);
+    this.#giveUp(ErrorCode.WRONG_CREDENTIALS, (message) => message.awaited);
   }
 
-  #pump(now: number): void {
-    if ((this.#state !== 'running' && this.#state !== 'flushing') || this.#inFlight || this.#movePending) return;
-    const messages = this.#queue.takeBatch();
-    if (messages.length > 0) {
-      this.#inFlight = { messages, counter: this.counters.upload++ };
-      this.#sendInFlight(now);
-    } else if (this.#state === 'flushing') this.#happen('flushed', now);
+  #giveUp(code: number, choose: (message: QueuedMessage) => boolean): void {
+    this.#settle([...this.#inFlight.splice(0), ...this.#queue.clear(choose)], code);
   }
 
-  #sendInFlight(now: number): void {
-    const inFlight = this.#inFlight;
-    if (!inFlight) return;
-    const { messages, counter } = inFlight;
-    const text = messages.every((message) => message.text);
-    this.#link?.send({ groups: messages.map((message) => message.group), text, counter }, now);
+  /** What is on its way is answered first, so that a change of transport leaves no message in doubt. */
+  #pump(): void {
+    if (this.#isSending) return;
+    if (this.#movePending) {
+      this.#movePending = false;
+      this.#happen('move');
+    }
+    if (this.#state !== 'running' && this.#state !== 'flushing') return;
+    if (this.#inFlight.length === 0) {
+      this.#inFlight = this.#queue.takeBatch();
+      if (this.#inFlight.length === 0) return this.#happen('flushed');
+      this.#counter = this.counters.upload++;
+    }
+    this.#isSending = true;
+    const groups = this.#inFlight.map((message) => message.group);
+    this.#link?.send({ groups, text: this.#inFlight.every((message) => message.text), counter: this.#counter });
   }
 
-  #sent(code: number, now: number): void {
-    if (code === ErrorCode.SESSION_EXPIRED) this.#requeue();
-    else this.#settleInFlight(code, true);
-    if (!this.#movePending) return;
-    this.#movePending = false;
-    this.#happen('move', now);
+  #sent(code: number): void {
+    this.#isSending = false;
+    if (code !== ErrorCode.SESSION_EXPIRED) return this.#settleInFlight(code);
+    // A batch that the relay refused with 12 was not delivered; it is tried once more with the new session (S-17).
+    this.#traffic.clear();
+    const messages = this.#inFlight.splice(0);
+    this.#settle(messages.filter((message) => message.requeued), code);
+    this.#queue.putBack(messages.filter((message) => !message.requeued));
+    this.#happen('gone');
   }
 
-  /** A batch that the relay refused with 12 was not delivered; it is tried once more with the new session (S-17). */
-  #requeue(): void {
-    const messages = this.#inFlight?.messages ?? [];
-    this.#inFlight = undefined;
-    const again = messages.filter((message) => !message.requeued);
-    this.#queue.putBack(again.map((message) => ({ ...message, requeued: true })));
-    this.#settle(messages.filter((message) => message.requeued), ErrorCode.SESSION_EXPIRED, true);
-  }
-
-  #settleInFlight(code: number, remote: boolean): void {
-    const messages = this.#inFlight?.messages ?? [];
-    this.#inFlight = undefined;
-    this.#settle(messages, code, remote);
-  }
-
-  #settleQueue(code: number, choose: (message: QueuedMessage) => boolean): void {
-    this.#settleInFlight(code, false);
-    this.#settle(this.#queue.clear(choose), code, false);
+  #settleInFlight(code: number): void {
+    this.#settle(this.#inFlight.splice(0), code);
   }
 
   /** Tells each awaiting sender its code, and the error callback once for those that nobody awaits. */
-  #settle(messages: readonly QueuedMessage[], code: number, remote: boolean): void {
-    for (const { awaited, token } of messages) if (awaited) this.#effects.push({ type: 'settled', token, code, remote });
-    const isFailure = code !== ErrorCode.SUCCESS;
-    if (isFailure && messages.some(({ awaited }) => !awaited)) this.#effects.push({ type: 'error', code, remote });
-  }
-
-  #nextId(): number {
-    return ++this.#lastId;
+  #settle(messages: readonly QueuedMessage[], code: number): void {
+    for (const { awaited, token } of messages) if (awaited) this.#effects.push({ type: 'settled', token, code });
+    if (messages.some(({ awaited }) => !awaited)) this.#error(code);
   }
 }

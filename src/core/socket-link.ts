@@ -1,17 +1,6 @@
 import { MessageSplitter, type Fields } from './codec';
 import { ErrorCode } from './errors';
-import {
-  ANSWER_TIMEOUT_MS,
-  earlier,
-  isDue,
-  PROBE_TIMEOUT_MS,
-  sendTimeoutMs,
-  type Link,
-  type LinkBatch,
-  type LinkHost,
-  type LinkTarget,
-  type TransportEvent,
-} from './link';
+import { ANSWER_TIMEOUT_MS, Link, PROBE_TIMEOUT_MS, sendTimeoutMs, type LinkBatch, type Outcome, type SessionSettings } from './link';
 import {
   attachMessage,
   closeMessage,
@@ -22,6 +11,7 @@ import {
   readMessages,
   sendMessage,
 } from './messages';
+import type { TransportEvent } from './traffic';
 
 const OPEN_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
@@ -29,213 +19,128 @@ const KEEP_ALIVE_TIMEOUT_MS = 10_000;
 /** A request that gets no answer is repeated on the same socket twice, then the socket is given up (S-12, S-16). */
 const MAX_REPEATS = 2;
 
-type Phase = 'opening' | 'attaching' | 'joining' | 'ready' | 'closing' | 'dead';
+type Phase = 'opening' | 'attaching' | 'joining' | 'ready' | 'closing';
 
 /** A session on a WebSocket (protocol sections 5 and 13.1). */
-export class SocketLink implements Link {
+export class SocketLink extends Link {
   readonly repeatable = false;
-  readonly #socket: number;
-  readonly #splitter = new MessageSplitter({ maxSize: MAX_ANSWER_SIZE });
+  #socket = 0;
+  #splitter!: MessageSplitter;
   #phase: Phase = 'opening';
-  #attached = false;
-  #target!: LinkTarget;
-  #networks: readonly string[] = [];
-  #closing: 'detached' | 'ended' = 'detached';
-  #repeats = 0;
-  #answerDue: number | undefined;
-  #sendDue: number | undefined;
-  #keepAliveDue: number | undefined;
-  #signOfLifeDue: number | undefined;
 
-  readonly #host: LinkHost;
-
-  constructor(host: LinkHost) {
-    this.#host = host;
-    this.#socket = host.nextId();
+  attach(uploadOrigin: string): void {
+    this.closing = undefined;
+    this.#phase = 'opening';
+    this.#splitter = new MessageSplitter({ maxSize: MAX_ANSWER_SIZE });
+    const url = `${uploadOrigin.replace('http', 'ws')}/api/WebSocket`;
+    this.#socket = this.traffic.open(url, (event) => this.#input(event));
+    this.traffic.after('answer', OPEN_TIMEOUT_MS, () => this.lose(ErrorCode.UNREACHABLE));
   }
 
-  attach(target: LinkTarget, now: number): void {
-    this.#target = target;
-    this.#networks = target.networks;
-    this.#answerDue = now + OPEN_TIMEOUT_MS;
-    const url = `${target.uploadOrigin.replace(/^http/, 'ws')}/api/WebSocket`;
-    this.#host.effect({ type: 'open', socket: this.#socket, url });
+  follow({ networkNames }: Partial<SessionSettings>): void {
+    if (networkNames && (this.#phase === 'ready' || this.#phase === 'joining')) this.#join();
   }
 
-  join(networks: readonly string[], now: number): void {
-    this.#networks = networks;
-    if (this.#phase === 'ready' || this.#phase === 'joining') this.#enter('joining', now);
-  }
-
-  send(batch: LinkBatch, now: number): void {
+  send(batch: LinkBatch): void {
     const bytes = sendMessage(batch.groups);
-    this.#sendDue = now + sendTimeoutMs(bytes.length);
     this.#transmit(bytes, batch.text);
+    this.traffic.after('send', sendTimeoutMs(bytes), () => this.lose(ErrorCode.SUCCESS));
   }
 
-  detach(now: number): void {
-    this.#closeWith('detached', now);
-  }
-
-  end(now: number): void {
-    this.#closeWith('ended', now);
-  }
-
-  probe(now: number): void {
-    if (this.#phase !== 'ready') return;
-    this.#transmit(KEEP_ALIVE, true);
-    this.#signOfLifeDue = earlier(this.#signOfLifeDue, now + PROBE_TIMEOUT_MS);
-  }
-
-  drop(): void {
-    if (this.#phase !== 'dead') this.#host.effect({ type: 'close', socket: this.#socket });
-    this.#phase = 'dead';
-    this.#answerDue = this.#sendDue = this.#keepAliveDue = this.#signOfLifeDue = undefined;
-  }
-
-  setDownloadTimeout(): void {
-    // Long polling only; nothing is sent over a WebSocket (section 15).
-  }
-
-  get deadline(): number | undefined {
-    return earlier(earlier(this.#answerDue, this.#sendDue), earlier(this.#keepAliveDue, this.#signOfLifeDue));
-  }
-
-  wake(now: number): void {
-    if (isDue(this.#signOfLifeDue, now) || isDue(this.#sendDue, now)) return this.#lose(ErrorCode.SUCCESS);
-    if (isDue(this.#answerDue, now)) this.#repeat(now);
-    if (isDue(this.#keepAliveDue, now)) {
-      this.#transmit(KEEP_ALIVE, true);
-      this.#keepAliveDue = undefined;
-      this.#signOfLifeDue = now + KEEP_ALIVE_TIMEOUT_MS;
-    }
-  }
-
-  input(event: TransportEvent, now: number): void {
-    if (!('socket' in event) || event.socket !== this.#socket || this.#phase === 'dead') return;
-    switch (event.type) {
-      case 'opened':
-        this.#repeats = 0;
-        return this.#enter('attaching', now);
-      case 'bytes':
-        return this.#receive(event.bytes, now);
-      case 'closed':
-        return this.#closed(event.code, event.reason);
-    }
-  }
-
-  #enter(phase: 'attaching' | 'joining', now: number): void {
-    this.#phase = phase;
-    this.#answerDue = now + ANSWER_TIMEOUT_MS;
-    this.#transmit(phase === 'attaching' ? attachMessage(this.#target.deviceId) : networksMessage(this.#networks), true);
-  }
-
-  #repeat(now: number): void {
-    const phase = this.#phase;
-    if (phase === 'closing') return this.#finishClosing();
-    if (phase !== 'attaching' && phase !== 'joining') return this.#lose(ErrorCode.UNREACHABLE);
-    if (++this.#repeats > MAX_REPEATS) return this.#lose(ErrorCode.UNREACHABLE);
-    this.#enter(phase, now);
-  }
-
-  #closeWith(outcome: 'detached' | 'ended', now: number): void {
+  close(outcome: Outcome): void {
+    this.closing = outcome;
     this.#phase = 'closing';
-    this.#closing = outcome;
-    this.#answerDue = now + ANSWER_TIMEOUT_MS;
-    this.#transmit(closeMessage(outcome === 'ended' ? 't' : 'c'), true);
+    this.#transmit(closeMessage(outcome === 'ended' ? 't' : 'c'));
+    this.traffic.after('answer', ANSWER_TIMEOUT_MS, () => this.finish(outcome));
   }
 
-  #finishClosing(): void {
-    this.drop();
-    this.#host.report({ type: this.#closing });
+  probe(): void {
+    this.#keepAlive(PROBE_TIMEOUT_MS);
   }
 
-  #lose(code: number, retryAfterMs?: number): void {
-    this.drop();
-    this.#host.report(retryAfterMs === undefined ? { type: 'lost', code } : { type: 'lost', code, retryAfterMs });
+  #keepAlive(timeoutMs: number): void {
+    this.#transmit(KEEP_ALIVE);
+    this.traffic.within('sign of life', timeoutMs, () => this.lose(ErrorCode.SUCCESS));
+  }
+
+  /** The relay counts what it receives, not what it sends (P-59 to P-62), so the keep-alive follows what went out last. */
+  #transmit(bytes: Uint8Array, text = true): void {
+    this.traffic.transmit(this.#socket, bytes, text);
+    this.traffic.after('keep-alive', KEEP_ALIVE_MS, () => this.#keepAlive(KEEP_ALIVE_TIMEOUT_MS));
+  }
+
+  #input(event: TransportEvent): void {
+    if (event.type === 'opened') this.#ask('attaching', attachMessage(this.deviceId));
+    if (event.type === 'bytes') this.#receive(event.bytes);
+    if (event.type === 'closed') this.#closed(event.code, event.reason);
+  }
+
+  #join(): void {
+    this.#ask('joining', networksMessage(this.settings.networkNames));
+  }
+
+  #ask(phase: Phase, message: Uint8Array, repeats = MAX_REPEATS): void {
+    this.#phase = phase;
+    this.#transmit(message);
+    this.traffic.after('answer', ANSWER_TIMEOUT_MS, () => {
+      if (repeats > 0) this.#ask(phase, message, repeats - 1);
+      else this.lose(ErrorCode.UNREACHABLE);
+    });
+  }
+
+  #receive(bytes: Uint8Array): void {
+    this.traffic.stop('sign of life');
+    this.#splitter.push(bytes);
+    for (let fields = this.#splitter.next(); fields; fields = this.#splitter.next()) {
+      if (fields.fault === 'too-large') return this.lose(ErrorCode.INVALID_ANSWER);
+      this.#take(fields);
+    }
+  }
+
+  #take(fields: Fields): void {
+    const code = readCode(fields) ?? ErrorCode.INVALID_ANSWER;
+    switch (fields.first('rt')) {
+      case 'r':
+        return this.report({ type: 'received', messages: readMessages(fields) });
+      case 's':
+        this.traffic.stop('send');
+        return this.report({ type: 'sent', code });
+      case 'a':
+        if (this.#phase === 'attaching') this.#attachAnswered(code);
+        return;
+      case 'n':
+        if (this.#phase === 'joining') this.#networksAnswered(code);
+        return;
+      case 'c':
+        if (this.closing) this.#closeAnswered(code, this.closing);
+        return;
+      default:
+      // Answers to keep-alives need nothing done; what is unknown is passed over (P-34).
+    }
+  }
+
+  #attachAnswered(code: number): void {
+    if (code === ErrorCode.SUCCESS) this.#join();
+    else this.finish('gone');
+  }
+
+  #networksAnswered(code: number): void {
+    if (code === ErrorCode.SESSION_EXPIRED) return this.finish('gone');
+    this.#phase = 'ready';
+    this.traffic.stop('answer');
+    this.confirm(code);
+  }
+
+  #closeAnswered(code: number, outcome: Outcome): void {
+    if (code === ErrorCode.SUCCESS) this.finish(outcome);
+    else this.report({ type: 'error', code });
   }
 
   #closed(code: number, reason: string): void {
-    if (this.#phase === 'closing') return this.#finishClosing();
-    const refused = this.#phase === 'opening' ? ErrorCode.UNREACHABLE : ErrorCode.SUCCESS;
+    if (this.closing) return this.finish(this.closing);
     // A draining relay spreads its clients over so many seconds (X-46).
-    if (code === 1012 && /^\d{1,3}$/.test(reason)) return this.#lose(refused, Number(reason) * 1000);
-    this.#lose(refused);
-  }
-
-  #transmit(bytes: Uint8Array, text: boolean): void {
-    this.#host.effect({ type: 'transmit', socket: this.#socket, bytes, text });
-  }
-
-  #receive(bytes: Uint8Array, now: number): void {
-    this.#signOfLifeDue = undefined;
-    this.#splitter.push(bytes);
-    for (let fields = this.#splitter.next(); fields; fields = this.#splitter.next()) {
-      if (fields.fault === 'too-large') return this.#lose(ErrorCode.INVALID_ANSWER);
-      this.#take(fields, now);
-      if (this.#isDead()) return;
-    }
-    this.#keepAliveDue ??= now + KEEP_ALIVE_MS;
-  }
-
-  #isDead(): boolean {
-    return this.#phase === 'dead';
-  }
-
-  #take(fields: Fields, now: number): void {
-    const code = readCode(fields);
-    switch (fields.first('rt')) {
-      case 'r':
-        return this.#host.report({ type: 'received', messages: readMessages(fields) });
-      case 'a':
-        this.#exchanged(now);
-        return this.#attachAnswered(code, now);
-      case 'n':
-        this.#exchanged(now);
-        return this.#networksAnswered(code);
-      case 's':
-        this.#exchanged(now);
-        return this.#sendAnswered(code);
-      case 'k':
-        return this.#exchanged(now);
-      case 'c':
-        if (this.#phase !== 'closing') return;
-        if (code === ErrorCode.SUCCESS) return this.#finishClosing();
-        return this.#host.report({ type: 'error', code: code ?? ErrorCode.INVALID_ANSWER });
-    }
-  }
-
-  /** Only answers postpone the keep-alive: the relay counts what it receives, not what it sends (P-59 to P-62). */
-  #exchanged(now: number): void {
-    this.#keepAliveDue = now + KEEP_ALIVE_MS;
-  }
-
-  #attachAnswered(code: number | undefined, now: number): void {
-    if (this.#phase !== 'attaching') return;
-    if (code !== ErrorCode.SUCCESS) return this.#gone();
-    this.#repeats = 0;
-    this.#enter('joining', now);
-  }
-
-  #networksAnswered(code = ErrorCode.INVALID_ANSWER as number): void {
-    if (this.#phase !== 'joining') return;
-    if (code === ErrorCode.SESSION_EXPIRED) return this.#gone();
-    this.#phase = 'ready';
-    this.#answerDue = undefined;
-    this.#repeats = 0;
-    this.#host.report({ type: this.#attached ? 'joined' : 'attached', code });
-    this.#attached = true;
-  }
-
-  #sendAnswered(code = ErrorCode.INVALID_ANSWER as number): void {
-    if (this.#sendDue === undefined) return;
-    this.#sendDue = undefined;
-    this.#host.report({ type: 'sent', code });
-    if (code === ErrorCode.SESSION_EXPIRED) this.#gone();
-  }
-
-  #gone(): void {
-    this.drop();
-    this.#host.report({ type: 'gone' });
+    const isDraining = code === 1012 && /^\d{1,3}$/.test(reason);
+    const neverOpened = this.#phase === 'opening';
+    this.lose(neverOpened ? ErrorCode.UNREACHABLE : ErrorCode.SUCCESS, isDraining ? Number(reason) * 1000 : undefined);
   }
 }

@@ -38,8 +38,7 @@ export type Happening =
   | 'ended'
   | 'suspend'
   | 'resume'
-  /** A wait is over, or was cut short: with the session there was, or with a new one. */
-  | 'reattach'
+  /** There is no session to attach. */
   | 'relogin'
   /** The time set for this state is over. */
   | 'due';
@@ -71,7 +70,7 @@ const step = (to: SessionState, ...run: Action[]): Step => ({ to, run });
 const CLOSE = step('closed', 'drop', 'finish');
 const SUSPEND = step('suspended', 'drop');
 const RETRY = step('waiting', 'wait');
-const REATTACH = step('attaching', 'attach');
+const ATTACH = step('attaching', 'attach');
 const RELOGIN = step('credentials', 'askCredentials');
 
 /**
@@ -89,18 +88,18 @@ export const STEPS: Steps = {
     suspend: SUSPEND,
   },
   login: {
-    accepted: step('attaching', 'attach'),
+    accepted: ATTACH,
     refused: step('failed', 'drop', 'fail'),
     'login-failed': RETRY,
-    due: RETRY,
     close: CLOSE,
     suspend: SUSPEND,
   },
   attaching: {
+    relogin: RELOGIN,
     attached: step('running', 'run'),
     lost: RETRY,
     gone: step('waiting', 'waitForSession'),
-    move: step('attaching', 'drop', 'attach'),
+    move: ATTACH,
     close: CLOSE,
     suspend: SUSPEND,
   },
@@ -113,21 +112,20 @@ export const STEPS: Steps = {
     resume: step('running', 'probe'),
   },
   moving: {
-    detached: step('attaching', 'attach'),
-    lost: step('attaching', 'attach'),
+    detached: ATTACH,
+    lost: ATTACH,
     gone: step('waiting', 'waitForSession'),
     close: CLOSE,
     suspend: SUSPEND,
   },
   waiting: {
-    reattach: REATTACH,
-    relogin: RELOGIN,
+    due: ATTACH,
+    resume: ATTACH,
     close: CLOSE,
     suspend: SUSPEND,
   },
   suspended: {
-    reattach: REATTACH,
-    relogin: RELOGIN,
+    resume: ATTACH,
     close: CLOSE,
   },
   flushing: {

@@ -10,11 +10,7 @@ export function encodeText(text: string): Uint8Array {
 
 /** Text of received bytes: UTF-8, or Latin-1 when they are not valid UTF-8, never with replacement characters (P-25). */
 export function decodeText(bytes: Uint8Array): string {
-  try {
-    return strictDecoder.decode(bytes);
-  } catch {
-    return decodeLatin1(bytes);
-  }
+  return decodeUtf8(bytes) ?? decodeLatin1(bytes);
 }
 
 /** One byte, one character: the form that some older peers use (P-25, P-26). */
@@ -36,7 +32,7 @@ export function encodeLatin1(text: string): Uint8Array {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code > 0xff) {
-      throw new RangeError(`Character ${i} of the binary string is U+${code.toString(16)}; send such text as UTF-8.`);
+      throw new RangeError(`Character ${i} is U+${code.toString(16)}, no byte; send such text as UTF-8.`);
     }
     bytes[i] = code;
   }
@@ -45,10 +41,13 @@ export function encodeLatin1(text: string): Uint8Array {
 
 /** True when the bytes are valid UTF-8, so that they may travel in a TEXT frame (P-54). */
 export function isUtf8(bytes: Uint8Array): boolean {
+  return decodeUtf8(bytes) !== undefined;
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
-    strictDecoder.decode(bytes);
-    return true;
+    return strictDecoder.decode(bytes);
   } catch {
-    return false;
+    return undefined;
   }
 }

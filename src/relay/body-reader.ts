@@ -43,7 +43,10 @@ export class BodyReader {
   read(request: IncomingMessage, onEnd: (body: ReadBody) => void, onFlood: () => void): void {
     request.on('data', (chunk: Buffer) => {
       this.#total += chunk.length;
-      if (this.#total > this.rules.limits.maxDiscardedSize && this.#total > this.rules.limits.maxTransmissionSize) {
+      if (
+        this.#total > this.rules.limits.maxDiscardedSize &&
+        this.#total > this.rules.limits.maxTransmissionSize
+      ) {
         return onFlood();
       }
       this.#take(chunk);
@@ -66,7 +69,8 @@ export class BodyReader {
       this.#isKnown = this.rules.allowsLarge(this.#start());
       if (!this.#isKnown) this.#cut('anonymous');
     }
-    if (this.#kept > limits.maxTransmissionSize || this.budget.bytes > limits.maxHeldInput) this.#cut('too-large');
+    if (this.#kept > limits.maxTransmissionSize || this.budget.bytes > limits.maxHeldInput)
+      this.#cut('too-large');
   }
 
   /** Keeps the beginning only. */

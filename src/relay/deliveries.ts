@@ -98,7 +98,10 @@ export class Deliveries {
     const { session } = transport;
     this.context.counters.slowConsumersClosed += 1;
     if (session !== undefined) {
-      this.context.log('info', 'slow consumer closed', { sessionId: session.sessionId, queued: session.queue.length });
+      this.context.log('info', 'slow consumer closed', {
+        sessionId: session.sessionId,
+        queued: session.queue.length,
+      });
       session.queue.takeAnswers();
     }
     this.transports.detach(transport, 'detached');
@@ -119,7 +122,10 @@ export class Deliveries {
 
   #writeFront({ queue }: Session, transport: Transport): void {
     const { maxWriteSize } = this.context.limits;
-    const joined = this.#joiner.frame(queue, transport.isSlow ? Math.min(SLOW_WRITE_SIZE, maxWriteSize) : maxWriteSize);
+    const joined = this.#joiner.frame(
+      queue,
+      transport.isSlow ? Math.min(SLOW_WRITE_SIZE, maxWriteSize) : maxWriteSize,
+    );
     // Set again if this write is not taken at once either.
     transport.isSlow = false;
     queue.drop(joined.count);

@@ -46,6 +46,11 @@ export class RelayDriver {
     this.core = new RelayCore(limits, (length) => randomBytes(length));
   }
 
+  /** Whether nothing is answered any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   openTransport(sink: TransportSink): number {
     const transport = ++this.#lastTransport;
     this.#sinks.set(transport, sink);
@@ -59,7 +64,11 @@ export class RelayDriver {
   }
 
   /** @returns The number by which {@link RelayDriver.abortRequest} knows the request. */
-  openRequest(route: ProtocolRoute, details: Omit<RequestInput, 'type' | 'request' | 'route'>, sink: RequestSink): number {
+  openRequest(
+    route: ProtocolRoute,
+    details: Omit<RequestInput, 'type' | 'request' | 'route'>,
+    sink: RequestSink,
+  ): number {
     const request = ++this.#lastRequest;
     this.#requests.set(request, sink);
     this.input({ type: 'request', request, route, ...details });

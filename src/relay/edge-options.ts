@@ -14,7 +14,11 @@ export interface PageFile {
 
 /** Limits of the sockets and of HTTP. @public */
 export interface EdgeLimits {
-  /** From the connection, or the first byte of a further request, to the end of the headers (SEC-14). @defaultValue 10000 */
+  /**
+   * From the connection, or the first byte of a further request, to the end of the headers (SEC-14).
+   *
+   * @defaultValue 10000
+   */
   headersDeadlineMs: number;
   /** From the same moment to the end of the body (SEC-14). @defaultValue 15000 */
   bodyDeadlineMs: number;
@@ -22,7 +26,11 @@ export interface EdgeLimits {
   keepAliveMs: number;
   /** Header block of a request, in bytes. @defaultValue 8192 */
   maxHeaderSize: number;
-  /** Connections of one address, or one IPv6 /64, that have not yet completed a request or an attach. @defaultValue 50 */
+  /**
+   * Connections of one address, or one IPv6 /64, that have not yet completed a request or an attach.
+   *
+   * @defaultValue 50
+   */
   maxUnauthenticatedPerAddress: number;
   /** All connections. @defaultValue 19500 */
   maxConnections: number;
@@ -38,7 +46,11 @@ export interface RelayOptions extends Partial<RelayLimits>, Partial<EdgeLimits> 
   accounts?: readonly InlineAccount[];
   /** Where accounts are looked up. Its owner closes it. */
   accountStore?: AccountStore;
-  /** Lets everybody in, each pair of name and password being an account; only on loopback addresses. @defaultValue false */
+  /**
+   * Lets everybody in, each pair of name and password being an account; only on loopback addresses.
+   *
+   * @defaultValue false
+   */
   openAccess?: boolean;
   /** PEM. The one port then serves TLS and plain connections alike, told apart by their first byte. */
   tls?: { cert: string | Buffer; key: string | Buffer };
@@ -54,7 +66,11 @@ export interface RelayOptions extends Partial<RelayLimits>, Partial<EdgeLimits> 
   publicIp?: string;
   /** Names that the relay may be called by, with or without port. @defaultValue any */
   allowedHosts?: readonly string[];
-  /** Origins of pages that may use the relay, such as `https://example.org`; other peers send none. @defaultValue any */
+  /**
+   * Origins of pages that may use the relay, such as `https://example.org`; other peers send none.
+   *
+   * @defaultValue any
+   */
   allowedOrigins?: readonly string[];
   /** Files to serve, by exact path; `/` is the page itself. @defaultValue none */
   page?: ReadonlyMap<string, PageFile>;
@@ -88,11 +104,15 @@ export interface Settings {
  */
 export function resolveSettings(options: RelayOptions): Settings {
   const { publicHost, publicIp } = options;
-  for (const [name, host] of [['publicHost', publicHost], ['publicIp', publicIp]] as const) {
+  for (const [name, host] of [
+    ['publicHost', publicHost],
+    ['publicIp', publicIp],
+  ] as const) {
     if (host !== undefined && hostFrom(host) === undefined) throw noHost(name, host);
   }
   for (const path of options.page?.keys() ?? []) {
-    if (!path.startsWith('/')) throw new TypeError(`page has the path ${JSON.stringify(path)}; begin it with "/".`);
+    if (!path.startsWith('/'))
+      throw new TypeError(`page has the path ${JSON.stringify(path)}; begin it with "/".`);
   }
   return {
     limits: resolveLimits(options),
@@ -116,11 +136,15 @@ function readAllowedHost(host: string): string {
 function readOrigin(origin: string): string {
   const url = URL.canParse(origin) ? new URL(origin) : undefined;
   if (url === undefined || url.origin === 'null' || origin.replace(/\/$/, '') !== url.origin) {
-    throw new TypeError(`allowedOrigins has ${JSON.stringify(origin)}; give scheme, host and port only, as browsers do.`);
+    throw new TypeError(
+      `allowedOrigins has ${JSON.stringify(origin)}; give scheme, host and port only, as browsers do.`,
+    );
   }
   return url.origin;
 }
 
 function noHost(name: string, host: string): TypeError {
-  return new TypeError(`${name} has ${JSON.stringify(host)}; give a name or an address, with ":port" if needed.`);
+  return new TypeError(
+    `${name} has ${JSON.stringify(host)}; give a name or an address, with ":port" if needed.`,
+  );
 }

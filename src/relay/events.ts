@@ -7,7 +7,8 @@ export type ProtocolRoute = 'login' | 'upload' | 'download' | 'cancel';
 export type BodyFault = 'too-large' | 'anonymous';
 
 /** What a check of name and password gave. */
-export type CheckedLogin = { readonly ok: true; readonly account: RoutedAccount } | { readonly ok: false; readonly code: number };
+export type CheckedLogin =
+  { readonly ok: true; readonly account: RoutedAccount } | { readonly ok: false; readonly code: number };
 
 /** A request that was read to its end. */
 export interface RequestInput {
@@ -30,13 +31,16 @@ export interface RequestInput {
  * - `alive`: some byte came, of whatever kind.
  * - `lost`: the peer has closed, or broke a rule of RFC 6455; the connection still comes to its end.
  * - `closed`: the connection is gone.
- * - `blocked`, `drained`: bytes wait in the socket; all have left it.
+ * - `blocked`, `drained`: many bytes wait in the socket; most have left it.
  * - `flush`: the turn of the event loop ends.
  * - `deadline`: the time `RelayCore.deadline` has come.
  * - `drain`: shut down in order; `spreadSeconds` tells clients over which time to spread their return (X-46).
  */
 export type RelayInput =
-  | { readonly type: 'opened' | 'lost' | 'closed' | 'alive' | 'blocked' | 'drained'; readonly transport: number }
+  | {
+      readonly type: 'opened' | 'lost' | 'closed' | 'alive' | 'blocked' | 'drained';
+      readonly transport: number;
+    }
   | { readonly type: 'received'; readonly transport: number; readonly bytes: Uint8Array }
   | RequestInput
   | { readonly type: 'aborted'; readonly request: number }
@@ -68,7 +72,12 @@ export type RelayEffect =
   | { readonly type: 'close'; readonly transport: number; readonly code: number; readonly reason: string }
   | { readonly type: 'destroy' | 'attached'; readonly transport: number }
   | { readonly type: 'held'; readonly request: number }
-  | { readonly type: 'answer'; readonly request: number; readonly body: Uint8Array; readonly isRefused?: true }
+  | {
+      readonly type: 'answer';
+      readonly request: number;
+      readonly body: Uint8Array;
+      readonly isRefused?: true;
+    }
   | {
       readonly type: 'check-login';
       readonly request: number;

@@ -4,13 +4,26 @@ import type { Refusal } from './policy';
 
 /** Every origin may ask, because nothing is granted by asking: the bearer secret is in the body (SEC-2, P-44). */
 const CORS = ['Access-Control-Allow-Origin', '*', 'Access-Control-Allow-Headers', 'Content-Type'];
-const PREFLIGHT = [...CORS, 'Access-Control-Allow-Methods', 'POST, OPTIONS', 'Access-Control-Max-Age', '86400'];
+const PREFLIGHT = [
+  ...CORS,
+  'Access-Control-Allow-Methods',
+  'POST, OPTIONS',
+  'Access-Control-Max-Age',
+  '86400',
+];
 const PLAIN = ['X-Content-Type-Options', 'nosniff', 'Cache-Control', 'no-store'];
 const CLOSE = ['Connection', 'close'];
 
 /** Body of the protocol, status 200 (P-3, P-41). */
 export function sendProtocolAnswer(response: ServerResponse, body: Uint8Array, closes: boolean): void {
-  const headers = ['Content-Type', 'application/octet-stream', 'Content-Length', String(body.length), ...PLAIN, ...CORS];
+  const headers = [
+    'Content-Type',
+    'application/octet-stream',
+    'Content-Length',
+    String(body.length),
+    ...PLAIN,
+    ...CORS,
+  ];
   response.writeHead(200, closes ? [...headers, ...CLOSE] : headers);
   response.end(body);
 }
@@ -33,8 +46,19 @@ export function sendRefusal(response: ServerResponse, { status, message }: Refus
 }
 
 /** One file of the page, with a policy that lets it load itself and talk to the relay, and nothing else (SEC-18). */
-export function sendPage(response: ServerResponse, { body, contentType }: PageFile, hosts: readonly string[]): void {
-  const headers = ['Content-Type', contentType, 'Content-Length', String(body.length), 'Cache-Control', 'no-cache'];
+export function sendPage(
+  response: ServerResponse,
+  { body, contentType }: PageFile,
+  hosts: readonly string[],
+): void {
+  const headers = [
+    'Content-Type',
+    contentType,
+    'Content-Length',
+    String(body.length),
+    'Cache-Control',
+    'no-cache',
+  ];
   response.writeHead(200, [
     ...headers,
     ...['X-Content-Type-Options', 'nosniff', 'X-Frame-Options', 'DENY', 'Referrer-Policy', 'no-referrer'],

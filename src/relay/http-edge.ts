@@ -18,6 +18,7 @@ export interface HttpEdgeOptions {
 }
 
 const NOT_FOUND: Refusal = { status: 404, message: 'Not found.' };
+const CLOSED: Refusal = { status: 503, message: 'This relay is closed.' };
 
 /** Requests of `node:http`: found their route, judged, read and handed to the core. */
 export class HttpEdge {
@@ -35,6 +36,7 @@ export class HttpEdge {
     response.on('error', () => response.destroy());
     const refusal = this.judge(request, route);
     if (refusal !== undefined) return this.#refuse(request, response, refusal);
+    if (this.options.driver.isClosed) return this.#refuse(request, response, CLOSED);
     if (route.type === 'protocol') return this.#readProtocol(request, response, route.route);
     response.once('finish', () => this.options.guard.prove(request.socket));
     this.#serve(request, response, route);
@@ -45,10 +47,18 @@ export class HttpEdge {
     if (route.type === 'health' || route.type === 'ready') return undefined;
     if (route.type === 'none') return NOT_FOUND;
     const isSecure = 'encrypted' in socket && socket.encrypted === true;
-    return judgeAccess(this.options.settings.policy, { host: headers.host, origin: headers.origin, isSecure });
+    return judgeAccess(this.options.settings.policy, {
+      host: headers.host,
+      origin: headers.origin,
+      isSecure,
+    });
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse, route: Exclude<Route, { type: 'protocol' }>): void {
+  #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    route: Exclude<Route, { type: 'protocol' }>,
+  ): void {
     const { driver, renderMetrics } = this.options;
     switch (route.type) {
       case 'preflight':
@@ -56,12 +66,15 @@ export class HttpEdge {
       case 'health':
         return sendText(response, 200, 'ok');
       case 'ready':
-        return driver.core.isDraining ? sendText(response, 503, 'draining') : sendText(response, 200, 'ready');
+        return driver.core.isDraining
+          ? sendText(response, 503, 'draining')
+          : sendText(response, 200, 'ready');
       case 'metrics':
         return sendText(response, 200, renderMetrics());
       case 'page': {
         const { ip, dn } = this.#hostsFor(request);
-        return sendPage(response, route.file, [ip, dn]);
+        sendPage(response, route.file, [ip, dn]);
+        return this.#limitStall(response);
       }
       default:
         return this.#refuse(request, response, { status: 426, message: 'This address speaks WebSocket.' });
@@ -98,6 +111,13 @@ export class HttpEdge {
   #answer(request: IncomingMessage, response: ServerResponse, body: Uint8Array, isRefused: boolean): void {
     this.options.guard.prove(request.socket);
     sendProtocolAnswer(response, body, isRefused || this.options.driver.core.isDraining);
+    this.#limitStall(response);
+  }
+
+  /** An answer that nobody reads is not kept for ever (SEC-16). Node ends the connection when the time is over. */
+  #limitStall({ socket }: ServerResponse): void {
+    if (socket !== null && socket.writableLength > 0)
+      socket.setTimeout(this.options.settings.limits.stalledWriteMs);
   }
 
   /** What clients are told to connect to (P-47, P-49): configured, or what they used themselves. */

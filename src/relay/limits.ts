@@ -119,14 +119,15 @@ const RANGES: Readonly<Record<keyof RelayLimits, Range>> = {
 /**
  * Fills in the defaults. An option that is `undefined` gets its default, never "no limit".
  *
- * @throws RangeError when a value is not in its range or not whole, or the shortest download timeout is above the longest.
+ * @throws RangeError when a value is not in its range or not whole, or the shortest download timeout is above the
+ *   longest.
  */
 export function resolveLimits(given: Partial<RelayLimits> = {}): RelayLimits {
   const limits = resolveRanges(RANGES, given);
   const { minDownloadTimeout, maxDownloadTimeout } = limits;
   if (minDownloadTimeout > maxDownloadTimeout) {
     throw new RangeError(
-      `minDownloadTimeout is ${minDownloadTimeout}, above maxDownloadTimeout ${maxDownloadTimeout}; lower one or raise the other.`,
+      `minDownloadTimeout is ${minDownloadTimeout}, above maxDownloadTimeout ${maxDownloadTimeout}; lower one.`,
     );
   }
   return limits;
@@ -142,7 +143,11 @@ export function resolveRanges<K extends string>(
     const [fallback, least, greatest] = ranges[name];
     const value: unknown = given[name] ?? fallback;
     const isFraction = name.endsWith('Timeout');
-    if (typeof value !== 'number' || !(value >= least && value <= greatest) || !(isFraction || Number.isInteger(value))) {
+    if (
+      typeof value !== 'number' ||
+      !(value >= least && value <= greatest) ||
+      !(isFraction || Number.isInteger(value))
+    ) {
       const kind = isFraction ? 'number' : 'whole number';
       throw new RangeError(`${name} is ${String(value)}; give a ${kind} from ${least} to ${greatest}.`);
     }

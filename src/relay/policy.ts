@@ -26,9 +26,13 @@ export interface Refusal {
  *
  * @returns undefined when the peer may go on. A peer that sends no `Origin` is no page, so no page is abused by it.
  */
-export function judgeAccess(policy: AccessPolicy, { host, origin, isSecure }: AccessRequest): Refusal | undefined {
+export function judgeAccess(
+  policy: AccessPolicy,
+  { host, origin, isSecure }: AccessRequest,
+): Refusal | undefined {
   if (policy.requireTls && !isSecure) return { status: 403, message: 'This relay is used over TLS only.' };
-  if (!isHostAllowed(policy, host)) return { status: 403, message: 'This relay is not called by that host name.' };
+  if (!isHostAllowed(policy, host))
+    return { status: 403, message: 'This relay is not called by that host name.' };
   if (origin !== undefined && policy.allowedOrigins?.has(origin) === false) {
     return { status: 403, message: 'Pages of that origin may not use this relay.' };
   }

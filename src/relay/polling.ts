@@ -29,7 +29,11 @@ export class Polling {
     const fields = parseBody(body, { maxSize: body.length });
     const session = this.#sessionOf(fields);
     const code = findFault(fields, session, fault ?? (isTooLarge ? 'too-large' : undefined));
-    if (code !== undefined || session === undefined) this.#refuse(route, request, code ?? ErrorCode.SESSION_EXPIRED);
+    // A session does not outlive its relay: its client logs in elsewhere and sends again.
+    if (route === 'upload' && this.parts.context.isDraining)
+      this.#refuse(route, request, ErrorCode.SESSION_EXPIRED);
+    else if (code !== undefined || session === undefined)
+      this.#refuse(route, request, code ?? ErrorCode.SESSION_EXPIRED);
     else if (route === 'upload') this.#upload(session, request, fields);
     else if (route === 'cancel') this.#cancel(session, request, fields);
     else this.#download(session, request, fields);
@@ -57,7 +61,8 @@ export class Polling {
     const { context, downloads, life, reader } = this.parts;
     context.answer(request, httpAnswer(ErrorCode.DOWNLOAD_CANCELLED));
     if (reader.first(fields, 'ts') === '1') return life.end(session, 'closed by the client');
-    if (session.download === undefined) session.cancelledUntilMs = context.nowMs + context.limits.stickyCancelMs;
+    if (session.download === undefined)
+      session.cancelledUntilMs = context.nowMs + context.limits.stickyCancelMs;
     downloads.end(session, ErrorCode.DOWNLOAD_CANCELLED);
     life.usePolling(session, false);
   }
@@ -106,7 +111,11 @@ export class Polling {
   }
 }
 
-function findFault(fields: Fields, session: Session | undefined, fault: RequestInput['fault']): number | undefined {
+function findFault(
+  fields: Fields,
+  session: Session | undefined,
+  fault: RequestInput['fault'],
+): number | undefined {
   if (hasRepeatedKey(fields)) return ErrorCode.PROTOCOL;
   if (session === undefined) return fields.has('id') ? ErrorCode.SESSION_EXPIRED : ErrorCode.PROTOCOL;
   if (fault === 'too-large') return ErrorCode.RECIPIENT_NOT_REACHED;

@@ -53,7 +53,10 @@ export class Publisher {
     const recipients = this.#recipients;
     const allKnown = sender.router.findRecipients(sender, fields, start, data, recipients);
     if (recipients.length === 0) return allKnown;
-    const allTaken = this.deliveries.handOut(this.#encoder.encode(sender.sessionId, fields, type, data), recipients);
+    const allTaken = this.deliveries.handOut(
+      this.#encoder.encode(sender.sessionId, fields, type, data),
+      recipients,
+    );
     recipients.length = 0;
     return allKnown && allTaken;
   }

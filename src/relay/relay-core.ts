@@ -56,7 +56,14 @@ export class RelayCore {
     const transports = (this.#transports = new Transports(context));
     const downloads = (this.#downloads = new Downloads(context));
     const deliveries = (this.#deliveries = new Deliveries(context, transports, downloads));
-    const life = (this.#life = new SessionLife({ context, transports, downloads, deliveries, reader, randomBytes }));
+    const life = (this.#life = new SessionLife({
+      context,
+      transports,
+      downloads,
+      deliveries,
+      reader,
+      randomBytes,
+    }));
     const publisher = (this.#publisher = new Publisher(context, deliveries));
     const uploads = new Uploads(context, publisher);
     this.#messages = new WebSocketMessages({ context, transports, deliveries, life, publisher, reader });
@@ -203,7 +210,8 @@ export class RelayCore {
 
   #wakeTransport(transport: Transport): void {
     const { nowMs } = this.#context;
-    if (transport.state === 'open') return this.#close(transport, CloseCode.POLICY, 'no authentication in time');
+    if (transport.state === 'open')
+      return this.#close(transport, CloseCode.POLICY, 'no authentication in time');
     if (transport.state === 'ending') return this.#close(transport, CloseCode.NORMAL, '');
     if (transport.state === 'closing') return this.#transports.destroy(transport);
     if (transport.stalledAtMs <= nowMs) return this.#deliveries.closeSlow(transport);

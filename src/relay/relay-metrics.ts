@@ -6,8 +6,14 @@ import type { RelayLevels } from './relay-core';
 const COUNTERS: Readonly<Record<keyof RelayCounters, readonly [name: string, help: string]>> = {
   messagesReceived: ['webifi_messages_received_total', 'Messages taken from clients.'],
   messagesEncoded: ['webifi_messages_encoded_total', 'Messages encoded for delivery, once each.'],
-  messagesDelivered: ['webifi_messages_delivered_total', 'Messages handed to sockets and downloads, per recipient.'],
-  messagesDropped: ['webifi_messages_dropped_total', 'Messages not taken because a queue was full, per recipient.'],
+  messagesDelivered: [
+    'webifi_messages_delivered_total',
+    'Messages handed to sockets and downloads, per recipient.',
+  ],
+  messagesDropped: [
+    'webifi_messages_dropped_total',
+    'Messages not taken because a queue was full, per recipient.',
+  ],
   payloadDecodes: ['webifi_payload_decodes_total', 'Payloads decoded by the relay; 0 is right.'],
   payloadBytesCopied: ['webifi_payload_copied_bytes_total', 'Bytes of payload copied while encoding.'],
   framesBuilt: ['webifi_frames_built_total', 'WebSocket frames built for deliveries and answers.'],

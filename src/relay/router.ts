@@ -77,7 +77,9 @@ export class AccountRouter<M extends Member<M>> {
     let allSet = true;
     for (const name of new Set(names)) {
       if (name === '') continue;
-      const fits = name.length <= this.limits.maxNetworkNameLength && member.memberships.length < this.limits.maxNetworks;
+      const fits =
+        name.length <= this.limits.maxNetworkNameLength &&
+        member.memberships.length < this.limits.maxNetworks;
       if (fits && this.#isAllowed(name)) this.#join(member, name);
       else allSet = false;
     }
@@ -104,7 +106,16 @@ export class AccountRouter<M extends Member<M>> {
         if (!this.#addNetwork(sender, this.readText(fields, i), recipients)) allKnown = false;
       }
     }
-    if (!isAddressed) for (const { network } of sender.memberships) this.#addMembers(sender, network, recipients);
+    return isAddressed ? allKnown : this.#addDefaults(sender, recipients);
+  }
+
+  /** The sender's own networks; one that the account has lost since it was set is unknown like any other (SEC-10). */
+  #addDefaults(sender: M, recipients: M[]): boolean {
+    let allKnown = true;
+    for (const { network } of sender.memberships) {
+      if (this.#isAllowed(network.name)) this.#addMembers(sender, network, recipients);
+      else allKnown = false;
+    }
     return allKnown;
   }
 

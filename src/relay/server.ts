@@ -154,6 +154,7 @@ class RelayServer implements Relay {
       this.#server = undefined;
       throw cannotListen(error, host, port);
     }
+    server.on('error', ({ message }) => this.#logger.error('server failed', { reason: message }));
     const address = server.address() as AddressInfo;
     const scheme = this.#settings.policy.requireTls ? 'https' : 'http';
     this.#logger.info('listening', { host, port: address.port });
@@ -167,10 +168,14 @@ class RelayServer implements Relay {
 
   attach(server: Server): void {
     if (this.#isOpen) throw onlyLoopback('a server whose address is not known');
-    const own = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+    const own = server.listeners('request') as ((
+      request: IncomingMessage,
+      response: ServerResponse,
+    ) => void)[];
     server.removeAllListeners('request');
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      if (!this.handleRequest(request, response)) own.forEach((listener) => listener.call(server, request, response));
+      if (!this.handleRequest(request, response))
+        own.forEach((listener) => listener.call(server, request, response));
     });
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       const isOurs = this.#edge.routeOf(request).type === 'websocket';
@@ -205,7 +210,10 @@ class RelayServer implements Relay {
   async #shutDown(drainMs: number): Promise<void> {
     const server = this.#server;
     const transports = this.#driver.core.levels.transports;
-    const spreadSeconds = Math.min(Math.max(1, Math.ceil(transports / RETURNS_PER_SECOND)), MAX_SPREAD_SECONDS);
+    const spreadSeconds = Math.min(
+      Math.max(1, Math.ceil(transports / RETURNS_PER_SECOND)),
+      MAX_SPREAD_SECONDS,
+    );
     const stopped = server === undefined ? Promise.resolve() : stopListening(server);
     this.#driver.input({ type: 'drain', spreadSeconds });
     await this.#untilEmpty(drainMs);
@@ -277,7 +285,7 @@ function stopListening(server: Server): Promise<void> {
 function onlyLoopback(where: string): RelayError {
   return new RelayError(
     'LOOPBACK_ONLY',
-    `A relay without accounts listens on loopback addresses only, such as 127.0.0.1, not on ${where}; give it accounts.`,
+    `Without accounts a relay listens on loopback addresses only, such as 127.0.0.1, not on ${where}.`,
   );
 }
 

@@ -140,7 +140,8 @@ export class SessionLife {
     if (totals.bytes <= enough) return;
     for (const session of [...this.#table.values()]) {
       if (totals.bytes <= enough) return;
-      if (session.transport !== undefined || session.download !== undefined || session.queue.length === 0) continue;
+      if (session.transport !== undefined || session.download !== undefined || session.queue.length === 0)
+        continue;
       counters.sessionsEvicted += 1;
       this.end(session, 'evicted');
     }
@@ -169,7 +170,9 @@ export class SessionLife {
     const { context, reader } = this.parts;
     let router = this.#routers.get(account.id);
     if (router === undefined) {
-      router = new AccountRouter<Session>(account, context.limits, (fields, index) => reader.text(fields, index));
+      router = new AccountRouter<Session>(account, context.limits, (fields, index) =>
+        reader.text(fields, index),
+      );
       this.#routers.set(account.id, router);
     }
     return router;

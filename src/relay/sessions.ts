@@ -114,7 +114,7 @@ export class Transport {
   heldBytes = 0;
   /** Bytes received before authentication. */
   anonymousBytes = 0;
-  /** Since when bytes of us wait in the socket; undefined when all are with the peer or the kernel. */
+  /** Since when many bytes wait in the socket; undefined when it takes more. */
   blockedAtMs: number | undefined = undefined;
   /** The last write was not taken at once: write less at a time, so that progress can be seen. */
   isSlow = false;
@@ -169,7 +169,7 @@ export class SessionTable {
     return this.#sessions.values();
   }
 
-  /** The session whose device id this is, byte for byte; the comparison takes as long for a near miss as for a far one. */
+  /** The session with this device id, byte for byte; the comparison takes as long for a near miss as for a far one. */
   find(id: Uint8Array): Session | undefined {
     const end = id.indexOf(SEPARATOR);
     const session = end < 0 ? undefined : this.#sessions.get(readSessionId(id, 0, end));

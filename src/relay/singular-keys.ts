@@ -1,6 +1,6 @@
 import type { Fields } from '../core/codec';
 
-/** Keys that have one meaning for a whole message or body. `z` may repeat (P-70), so do `n`, `s`, `ns`, `dt` and `d`. */
+/** Keys with one meaning for a whole message or body. `z` may repeat (P-70); so do `n`, `s`, `ns`, `dt` and `d`. */
 const SINGULAR: ReadonlySet<string> = new Set(['id', 'c', 'nc', 'p', 'cn', 'cp', 'ec', 't', 'r', 'ts']);
 
 /** Whether a key that must be alone comes twice, so that two readers could understand two things (SEC-11). */

@@ -6,6 +6,10 @@ import type { RelayLimits } from './limits';
 
 /** Control frames that we owe to a peer who does not read; above it the connection is given up. */
 const MAX_BLOCKED_CONTROL = 65_536;
+/** From here on a socket counts as full. Below, a write may just be on its way, as every one does under TLS. */
+const BLOCKED_FROM = 131_072;
+/** A full socket takes more again once no more than this waits. */
+const DRAINED_AT = 65_536;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 export interface SocketTransportOptions {
@@ -121,13 +125,13 @@ export class SocketTransport implements TransportSink {
     if (chunks.length > 1) socket.cork();
     for (const chunk of chunks) socket.write(chunk, this.#onWritten);
     if (chunks.length > 1) socket.uncork();
-    if (this.#isBlocked || socket.writableLength === 0) return;
+    if (this.#isBlocked || socket.writableLength < BLOCKED_FROM) return;
     this.#isBlocked = true;
     this.#driver.input({ type: 'blocked', transport: this.#transport });
   }
 
   readonly #onWritten = (): void => {
-    if (!this.#isBlocked || this.#socket.writableLength > 0) return;
+    if (!this.#isBlocked || this.#socket.writableLength > DRAINED_AT) return;
     this.#isBlocked = false;
     this.#blockedControl = 0;
     this.#driver.input({ type: 'drained', transport: this.#transport });

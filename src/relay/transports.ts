@@ -47,7 +47,12 @@ export class Transports {
   /** Writes answers by themselves, past the flush: to a transport that has no queue, or no longer. */
   writeAnswers(transport: Transport, answers: readonly Entry[]): void {
     const frames = answers.map((answer) => encodeFrame(Opcode.BINARY, answer.bytes));
-    if (frames.length > 0) this.write(transport, frames, frames.reduce((sum, frame) => sum + frame.length, 0));
+    if (frames.length > 0)
+      this.write(
+        transport,
+        frames,
+        frames.reduce((sum, frame) => sum + frame.length, 0),
+      );
   }
 
   /** Starts the close handshake. Nothing is written or read any more. */

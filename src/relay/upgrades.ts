@@ -34,7 +34,8 @@ export class Upgrades {
     if (route.type !== 'websocket') return refuse(socket, { status: 404, message: 'Not found.' });
     const refusal = edge.judge(request, route);
     if (refusal !== undefined) return refuse(socket, refusal);
-    if (driver.core.isDraining) return refuse(socket, { status: 503, message: 'This relay is shutting down.' });
+    if (driver.core.isDraining)
+      return refuse(socket, { status: 503, message: 'This relay is shutting down.' });
     const result = acceptUpgrade(describeUpgrade(request));
     if (result.ok) this.#open(socket, head, result.responseHeaders);
     else refuse(socket, result);
@@ -50,13 +51,20 @@ export class Upgrades {
   }
 }
 
-function describeUpgrade({ method = '', httpVersion, rawHeaders }: IncomingMessage): Parameters<typeof acceptUpgrade>[0] {
+function describeUpgrade({
+  method = '',
+  httpVersion,
+  rawHeaders,
+}: IncomingMessage): Parameters<typeof acceptUpgrade>[0] {
   const headers: [string, string][] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) headers.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '']);
   return { method, httpVersion, headers };
 }
 
-function refuse(socket: Socket, { status, message, headers = [['Connection', 'close']] }: UpgradeRefusal): void {
+function refuse(
+  socket: Socket,
+  { status, message, headers = [['Connection', 'close']] }: UpgradeRefusal,
+): void {
   const body = `${message}\n`;
   const type: [string, string][] = [
     ['Content-Type', 'text/plain; charset=utf-8'],

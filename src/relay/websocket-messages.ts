@@ -115,7 +115,8 @@ export class WebSocketMessages {
     if (kind === 'keep-alive') transports.writeAnswers(transport, [KEEP_ALIVE_ANSWER]);
     else if (kind === 'networks') this.#refuse(transport, 'n', ErrorCode.SESSION_EXPIRED);
     else if (kind === 'send') this.#refuse(transport, 's', ErrorCode.SESSION_EXPIRED);
-    else if (kind === 'unknown') transports.writeAnswers(transport, [webSocketAnswer('s', ErrorCode.PROTOCOL)]);
+    else if (kind === 'unknown')
+      transports.writeAnswers(transport, [webSocketAnswer('s', ErrorCode.PROTOCOL)]);
     else this.#takeAnonymousClose(transport, fields);
   }
 
@@ -123,7 +124,9 @@ export class WebSocketMessages {
     const { transports, context } = this.parts;
     const command = this.parts.reader.first(fields, 'c');
     const isKnown = command === 't' || command === 'c';
-    transports.writeAnswers(transport, [webSocketAnswer('c', isKnown ? ErrorCode.SUCCESS : ErrorCode.PROTOCOL)]);
+    transports.writeAnswers(transport, [
+      webSocketAnswer('c', isKnown ? ErrorCode.SUCCESS : ErrorCode.PROTOCOL),
+    ]);
     if (command === 't') this.#close(transport, CloseCode.NORMAL, 'session ended');
     if (command === 'c') transports.awaitClose(transport, context.limits.restartCloseMs);
   }

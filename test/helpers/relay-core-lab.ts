@@ -183,7 +183,10 @@ export class RelayCoreLab {
     return socket;
   }
 
-  device(networks: readonly string[] = [], account: LabAccount = HOME): LabSocket & { id: string; sessionId: string } {
+  device(
+    networks: readonly string[] = [],
+    account: LabAccount = HOME,
+  ): LabSocket & { id: string; sessionId: string } {
     const id = this.login(account);
     return Object.assign(this.attach(id, networks), { id, sessionId: sessionOf(id) });
   }

@@ -1,9 +1,13 @@
-import { eitherLink } from '../../src/client/links';
+import { bothTransports } from '../../src/client/links';
 import { encodeText } from '../../src/core/text';
-import { Session, type SessionEffect, type SessionInput, type SessionSettings } from '../../src/core/session';
+import type { SessionSettings } from '../../src/core/link';
+import { Session, type SessionEffect, type SessionInput } from '../../src/core/session';
 import { show, vector } from './bytes';
 
 export const LOGIN_ANSWER = '~e=0~id=101sAb3~ip=h:1~ip=h:2~dn=s:1~dn=s:2~sl=1~0=Fine~8=No such name';
+
+/** Effects that let a request go, not a socket. */
+const aborts = new WeakSet<SessionEffect>();
 
 type Post = Extract<SessionEffect, { type: 'post' }>;
 
@@ -30,7 +34,7 @@ export class Harness {
         host: 'relay:9324',
         backoff: { minDelayMs: 500, maxDelayMs: 30_000 },
         random: () => this.random,
-        createLink: eitherLink,
+        makeLinks: bothTransports,
       },
     );
   }
@@ -45,7 +49,12 @@ export class Harness {
     const fresh: SessionEffect[] = [];
     for (let effect = this.session.poll(); effect; effect = this.session.poll()) fresh.push(effect);
     this.seen.push(...fresh);
+    for (const effect of fresh) if (effect.type === 'close' && !this.#isSocket(effect.id)) aborts.add(effect);
     return fresh;
+  }
+
+  #isSocket(id: number): boolean {
+    return this.seen.some((effect) => effect.type === 'open' && effect.id === id);
   }
 
   /** Lets virtual time pass, waking the session at each deadline. */
@@ -76,29 +85,29 @@ export class Harness {
   }
 
   answer(path: string, body: string, status = 200): SessionEffect[] {
-    return this.input({ type: 'answer', request: this.post(path).request, status, body: vector(body) });
+    return this.input({ type: 'answer', id: this.post(path).id, status, body: vector(body) });
   }
 
   failPost(path: string): SessionEffect[] {
-    return this.input({ type: 'failed', request: this.post(path).request });
+    return this.input({ type: 'answer', id: this.post(path).id, status: 0, body: new Uint8Array(0) });
   }
 
   get socket(): number {
     const open = this.seen.filter((effect) => effect.type === 'open').at(-1);
     if (!open) throw new Error('No socket was opened.');
-    return open.socket;
+    return open.id;
   }
 
   opened(): SessionEffect[] {
-    return this.input({ type: 'opened', socket: this.socket });
+    return this.input({ type: 'opened', id: this.socket });
   }
 
   bytes(text: string): SessionEffect[] {
-    return this.input({ type: 'bytes', socket: this.socket, bytes: vector(text) });
+    return this.input({ type: 'bytes', id: this.socket, bytes: vector(text) });
   }
 
   closed(code = 1006, reason = ''): SessionEffect[] {
-    return this.input({ type: 'closed', socket: this.socket, code, reason });
+    return this.input({ type: 'closed', id: this.socket, code, reason });
   }
 
   login(): SessionEffect[] {
@@ -123,7 +132,7 @@ export class Harness {
   }
 
   pump(): SessionEffect[] {
-    return this.input({ type: 'pump' });
+    return this.input({ type: 'wake' });
   }
 }
 
@@ -145,6 +154,8 @@ export function lines(effects: readonly SessionEffect[]): string[] {
         return `error ${effect.code}`;
       case 'settled':
         return `settled ${effect.code}`;
+      case 'close':
+        return aborts.has(effect) ? 'abort' : 'close';
       default:
         return effect.type;
     }

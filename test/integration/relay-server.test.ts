@@ -108,7 +108,11 @@ describe('operation', () => {
     expect(await get(address, '/healthz')).toMatchObject({ status: 200, body: 'ok\n' });
     expect(await get(address, '/readyz')).toMatchObject({ status: 200, body: 'ready\n' });
     expect((await get(address, '/metrics')).status).toBe(403);
-    expect(relay.stats()).toMatchObject({ sessions: 0, transports: 0, counters: { logins: 0, socketWrites: 0 } });
+    expect(relay.stats()).toMatchObject({
+      sessions: 0,
+      transports: 0,
+      counters: { logins: 0, socketWrites: 0 },
+    });
   });
 
   it('counts in /metrics and stats what it does', async () => {
@@ -122,7 +126,11 @@ describe('operation', () => {
     expect(body).toMatch(/^webifi_messages_delivered_total 1$/m);
     expect(body).toMatch(/^webifi_payload_decodes_total 0$/m);
     const stats = relay.stats();
-    expect(stats).toMatchObject({ sessions: 1, transports: 1, counters: { logins: 1, messagesDelivered: 1 } });
+    expect(stats).toMatchObject({
+      sessions: 1,
+      transports: 1,
+      counters: { logins: 1, messagesDelivered: 1 },
+    });
     stats.counters.logins = 99;
     expect(relay.stats().counters.logins).toBe(1);
   });
@@ -134,7 +142,10 @@ describe('operation', () => {
     };
     const asked = await start();
     expect(await hostsOf(asked)).toEqual([`127.0.0.1:${asked.port}`, `127.0.0.1:${asked.port}`]);
-    expect(await hostsOf(await start({ publicHost: 'relay.example' }))).toEqual(['relay.example', 'relay.example']);
+    expect(await hostsOf(await start({ publicHost: 'relay.example' }))).toEqual([
+      'relay.example',
+      'relay.example',
+    ]);
     const both = await start({ publicHost: 'relay.example', publicIp: '192.0.2.1' });
     expect(await hostsOf(both)).toEqual(['192.0.2.1', 'relay.example']);
   });
@@ -143,7 +154,9 @@ describe('operation', () => {
     const { host, port } = await start();
     const connection = await RawConnection.open({ host, port });
     const body = '~p=1~cn=home~cp=word';
-    connection.write(`POST / HTTP/1.1\r\nHost: evil~ip=1.2.3.4\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    connection.write(
+      `POST / HTTP/1.1\r\nHost: evil~ip=1.2.3.4\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
     const answer = (await connection.readToEnd()).toString('latin1');
     expect(answer).toContain(`~ip=127.0.0.1:${port}~ip=`);
     expect(answer).not.toContain('evil');
@@ -155,6 +168,30 @@ describe('operation', () => {
     const { connection, response } = await requestUpgrade({ host, port });
     expect(response.status).toBe(403);
     await connection.waitForEnd();
+  });
+});
+
+describe('stalled readers', () => {
+  it('SEC-16 an answer that nobody reads ends its connection', async () => {
+    const data = 'x'.repeat(200_000);
+    const { relay, ...address } = await start({
+      stalledWriteMs: 200,
+      maxDownloadSize: 64 * 1_048_576,
+      maxQueuedBytes: 64 * 1_048_576,
+    });
+    const { id, sessionId } = await login(address, ACCOUNT);
+    for (let i = 0; i < 100; i++)
+      expect((await post(address, '/Upload', `~id=${id}~s=${sessionId}~d=${data}`)).body).toBe('~e=0');
+    expect(relay.stats().queuedBytes).toBeGreaterThan(20_000_000);
+    const connection = await RawConnection.open(address);
+    connection.setReading(false);
+    const body = `~id=${id}~z=1`;
+    connection.write(`POST /Download HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await expect.poll(() => relay.stats().queuedBytes).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    connection.setReading(true);
+    await connection.waitForEnd();
+    expect((await connection.readToEnd()).length).toBeLessThan(20_000_000);
   });
 });
 
@@ -176,13 +213,23 @@ describe('page', () => {
     expect(policy).toContain("require-trusted-types-for 'script'");
     expect(policy).not.toMatch(/unsafe|inline|\*/);
     const relay = `127.0.0.1:${address.port}`;
-    expect(policy).toContain(`connect-src 'self' http://${relay} https://${relay} ws://${relay} wss://${relay};`);
+    expect(policy).toContain(
+      `connect-src 'self' http://${relay} https://${relay} ws://${relay} wss://${relay};`,
+    );
     expect((await get(address, '/app.js')).body).toBe('0');
   });
 
   it('SEC-22 nothing else of the page exists; HEAD has no body; the login is beside it', async () => {
     const address = await start({ page });
-    for (const path of ['/index.html', '/app.js/', '/APP.js', '//app.js', '/app.js?x', '/../app.js', '/__proto__']) {
+    for (const path of [
+      '/index.html',
+      '/app.js/',
+      '/APP.js',
+      '//app.js',
+      '/app.js?x',
+      '/../app.js',
+      '/__proto__',
+    ]) {
       expect([path, (await get(address, path)).status]).toEqual([path, 404]);
     }
     const head = await get(address, '/app.js', 'HEAD');
@@ -197,7 +244,9 @@ describe('page', () => {
 
 describe('attach', () => {
   it('serves the paths of the relay on a server of the user, and leaves the others alone', async () => {
-    const server = createServer((request, response) => response.end(`mine: ${request.method} ${request.url}`));
+    const server = createServer((request, response) =>
+      response.end(`mine: ${request.method} ${request.url}`),
+    );
     const relay = createRelay({ accounts: [ACCOUNT] });
     relays.push(relay);
     relay.attach(server);
@@ -215,6 +264,9 @@ describe('attach', () => {
       expect((await requestUpgrade(address, { path: '/else' })).response.status).toBe(404);
       await relay.close({ drainMs: 0 });
       expect([1012, 1006]).toContain(await device.waitForClose());
+      expect((await post(address, '/', '~p=1~cn=home~cp=word')).status).toBe(503);
+      expect((await requestUpgrade(address)).response.status).toBe(503);
+      expect((await get(address, '/')).body).toBe('mine: GET /');
     } finally {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -273,7 +325,9 @@ describe('shutdown', () => {
     await expect.poll(() => get(address, '/healthz').then(({ status }) => status)).toBe(200);
     const closed = relay.close({ drainMs: 5_000 });
     for (const [i, connection] of kept.entries()) connection.write(requests[i]!.slice(10));
-    const answers = await Promise.all(kept.map(async (connection) => (await connection.readToEnd()).toString('latin1')));
+    const answers = await Promise.all(
+      kept.map(async (connection) => (await connection.readToEnd()).toString('latin1')),
+    );
     expect(answers[0]).toMatch(/^HTTP\/1\.1 200 [^]*~e=20$/);
     expect(answers[1]).toMatch(/^HTTP\/1\.1 503 /);
     expect(answers[2]).toMatch(/^HTTP\/1\.1 503 /);

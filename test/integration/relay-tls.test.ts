@@ -33,7 +33,15 @@ async function start(options: RelayOptions = {}): Promise<{ host: string; port: 
 /** One POST over TLS; the certificate is its own authority. */
 function postSecurely(port: number, path: string, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, path, method: 'POST', ca: tls.cert, servername: 'localhost', agent: false };
+    const options = {
+      host: '127.0.0.1',
+      port,
+      path,
+      method: 'POST',
+      ca: tls.cert,
+      servername: 'localhost',
+      agent: false,
+    };
     const request = httpsRequest(options, (response) => {
       let text = '';
       response.setEncoding('latin1');
@@ -46,8 +54,14 @@ function postSecurely(port: number, path: string, body: string): Promise<string>
 }
 
 /** @returns What came, together with the answer or after it. */
-async function attachSecurely(port: number, id: string): Promise<{ messages: Queue<string>; socket: WebSocket }> {
-  const socket = new WebSocket(`wss://localhost:${port}/api/WebSocket`, { ca: tls.cert, rejectUnauthorized: true });
+async function attachSecurely(
+  port: number,
+  id: string,
+): Promise<{ messages: Queue<string>; socket: WebSocket }> {
+  const socket = new WebSocket(`wss://localhost:${port}/api/WebSocket`, {
+    ca: tls.cert,
+    rejectUnauthorized: true,
+  });
   const messages = new Queue<string>();
   socket.on('error', (error) => messages.fail(error));
   socket.on('message', (data: Buffer) => messages.push(data.toString('latin1')));
@@ -100,7 +114,13 @@ describe('TLS', () => {
   it('SEC-3 refuses TLS below 1.2', async () => {
     const { port } = await start();
     const outcome = await new Promise<string>((resolve) => {
-      const socket = tlsConnect({ port, host: '127.0.0.1', minVersion: 'TLSv1', maxVersion: 'TLSv1.1', rejectUnauthorized: false });
+      const socket = tlsConnect({
+        port,
+        host: '127.0.0.1',
+        minVersion: 'TLSv1',
+        maxVersion: 'TLSv1.1',
+        rejectUnauthorized: false,
+      });
       socket.once('secureConnect', () => resolve('connected'));
       socket.once('error', () => resolve('refused'));
     });

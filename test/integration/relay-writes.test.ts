@@ -24,27 +24,32 @@ describe('writes of a relay on real sockets', () => {
     return opened;
   }
 
-  it.each([10, 100])('64 in flight to %i receivers: at most 0.03 writes per delivered message', async (count) => {
-    const network = `fan-out ${count}`;
-    const sender = await device(network);
-    const receivers = await Promise.all(Array.from({ length: count }, () => device(network)));
-    const before = relay.stats().counters;
-    const rounds = 10;
-    for (let round = 0; round < rounds; round++) {
-      // Sent together, as a client does that has them in flight: the relay answers each, and all of them at once.
-      sender.socket.sendText(Array.from({ length: WINDOW }, (_, i) => `~d=${round}.${i}:${'x'.repeat(100)}~t=1`).join(''));
-      for (let i = 0; i < WINDOW; i++) expect(await sender.answer()).toBe('~rt=s~e=0~t=1');
-    }
-    for (const receiver of receivers) {
-      for (let i = 0; i < rounds * WINDOW; i++) {
-        expect((await receiver.delivery()).data).toMatch(`${Math.floor(i / WINDOW)}.${i % WINDOW}:`);
+  it.each([10, 100])(
+    '64 in flight to %i receivers: at most 0.03 writes per delivered message',
+    async (count) => {
+      const network = `fan-out ${count}`;
+      const sender = await device(network);
+      const receivers = await Promise.all(Array.from({ length: count }, () => device(network)));
+      const before = relay.stats().counters;
+      const rounds = 10;
+      for (let round = 0; round < rounds; round++) {
+        // Sent together, as a client does that has them in flight: the relay answers each, and all of them at once.
+        sender.socket.sendText(
+          Array.from({ length: WINDOW }, (_, i) => `~d=${round}.${i}:${'x'.repeat(100)}~t=1`).join(''),
+        );
+        for (let i = 0; i < WINDOW; i++) expect(await sender.answer()).toBe('~rt=s~e=0~t=1');
       }
-    }
-    const after = relay.stats().counters;
-    const delivered = after.messagesDelivered - before.messagesDelivered;
-    expect(delivered).toBe(rounds * WINDOW * count);
-    expect((after.socketWrites - before.socketWrites) / delivered).toBeLessThanOrEqual(0.03);
-    expect(after.messagesEncoded - before.messagesEncoded).toBe(rounds * WINDOW);
-    expect(after.payloadDecodes).toBe(0);
-  });
+      for (const receiver of receivers) {
+        for (let i = 0; i < rounds * WINDOW; i++) {
+          expect((await receiver.delivery()).data).toMatch(`${Math.floor(i / WINDOW)}.${i % WINDOW}:`);
+        }
+      }
+      const after = relay.stats().counters;
+      const delivered = after.messagesDelivered - before.messagesDelivered;
+      expect(delivered).toBe(rounds * WINDOW * count);
+      expect((after.socketWrites - before.socketWrites) / delivered).toBeLessThanOrEqual(0.03);
+      expect(after.messagesEncoded - before.messagesEncoded).toBe(rounds * WINDOW);
+      expect(after.payloadDecodes).toBe(0);
+    },
+  );
 });

@@ -13,8 +13,8 @@ import { hasChromium, launchChromium } from '../helpers/chromium';
 import { killPrograms, Program } from '../helpers/program';
 import { consumerFolder, consumerRequire } from './tarball';
 
-// The manual's examples as a reader would run them: copied out of README.md, against the packed package. What is changed:
-// the port, since the usual one may be taken, and --host, since nothing here may be reached from outside.
+// The manual's examples as a reader would run them: copied out of README.md, against the packed package. What is
+// changed: the port, since the usual one may be taken, and --host, since nothing here may be reached from outside.
 
 const { Webifi } = consumerRequire('webifi') as typeof clientEntry;
 const { createRelay } = consumerRequire('webifi/relay') as typeof relayEntry;

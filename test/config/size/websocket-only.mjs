@@ -1,4 +1,4 @@
 // What a page costs that never uses long polling; bundled and measured by `npm run check:size`.
-import { Webifi } from '../../../dist/browser.mjs';
+import { WebSocketWebifi } from '../../../dist/browser.mjs';
 
-console.log(Webifi);
+console.log(WebSocketWebifi);

@@ -5,9 +5,9 @@ import { FakePlatform } from '../../helpers/fake-platform';
 const receive = (platform: FakePlatform, data: string, dataType = '', from = 7): Promise<void> =>
   platform.receive(`~rt=r~f=${from}~dt=${dataType}~d=${data}~t=1`);
 
-async function read(stream: AsyncIterator<ReceivedMessage>): Promise<string> {
-  const { done, value } = await stream.next();
-  return done ? 'end' : (value as ReceivedMessage).data;
+async function read(stream: AsyncIterator<ReceivedMessage, void>): Promise<string> {
+  const result = await stream.next();
+  return result.done ? 'end' : result.value.data;
 }
 
 describe('for await over messages', () => {

@@ -233,6 +233,27 @@ describe('a session over long polling', () => {
       expect(lines(h.opened())).toEqual(['text ~id=101sAb3~t=1']);
     });
 
+    it('from WebSocket while that is opened, without networks: connected at once (P-108)', () => {
+      const h = new Harness({ networkNames: [] });
+      h.start();
+      h.login();
+      expect(lines(h.input({ type: 'configure', change: { useWebSocket: false } }))).toEqual([
+        'close',
+        'post http://h:2/Download ~id=101sAb3~z=0',
+        'connecting > connected (attached)',
+      ]);
+    });
+
+    it('a cancel that was answered late does not keep a second change from its own', () => {
+      const h = new Harness(polling).run();
+      h.input({ type: 'configure', change: { networkNames: ['x'] } });
+      h.answer('/Download', '~e=15');
+      h.answer('/Download', '~e=4');
+      expect(lines(h.input({ type: 'configure', change: { networkNames: ['y'] } }))).toEqual([
+        'post http://h:1/CancelDownload ~id=101sAb3~z=0',
+      ]);
+    });
+
     it('encryption: cancelled, and the next download goes over TLS with the same id', () => {
       const h = new Harness(polling).run();
       h.input({ type: 'configure', change: { useEncryption: true } });

@@ -259,6 +259,25 @@ describe('a session over WebSocket', () => {
     expect(lines(h.pass(3000))).toEqual(['close', 'connected > reconnecting (lost) in 500']);
   });
 
+  it('X-41 repeated wake signals do not put the deadline off', () => {
+    const h = new Harness().run();
+    h.input({ type: 'resume' });
+    h.pass(2000);
+    h.input({ type: 'resume' });
+    expect(lines(h.pass(1000))).toEqual(['close', 'connected > reconnecting (lost) in 500']);
+  });
+
+  it('S-7 X-44 failures to attach count anew for each session', () => {
+    const h = new Harness();
+    h.start();
+    h.login();
+    const fail = (): string[] => {
+      h.closed();
+      return h.pass(60_000).map((effect) => effect.type);
+    };
+    expect([fail(), fail(), fail()]).toEqual([['open'], ['open'], ['credentials']].map(([type]) => [type]));
+  });
+
   it('X-41 a wake signal cuts a wait short', () => {
     const h = new Harness().run();
     h.closed();
@@ -342,8 +361,8 @@ describe('a session over WebSocket', () => {
     h.closed();
     h.pass(500);
     h.opened();
-    expect(lines(h.input({ type: 'bytes', socket: old, bytes: new Uint8Array([0x7e]) }))).toEqual([]);
-    expect(lines(h.input({ type: 'closed', socket: old, code: 1006, reason: '' }))).toEqual([]);
+    expect(lines(h.input({ type: 'bytes', id: old, bytes: new Uint8Array([0x7e]) }))).toEqual([]);
+    expect(lines(h.input({ type: 'closed', id: old, code: 1006, reason: '' }))).toEqual([]);
     expect(lines(h.answer(':9324/', '~e=8'))).toEqual([]);
   });
 

@@ -67,6 +67,20 @@ describe('delivery', () => {
     expect(receiver.take()).toMatch(/^~rt=r~f=\d+~d=2~t=1$/);
   });
 
+  it('SEC-10 a network that the account has lost since is unknown, also as a default', () => {
+    const lab = new RelayCoreLab();
+    const networks = new Set(['a', 'b']);
+    const account = { id: 7, connectName: 'restricted', networks };
+    const [sender, receiver] = [lab.device(['a', 'b'], account), lab.device(['a', 'b'], account)];
+    networks.delete('a');
+    expect(sender.exchange('~d=1~t=1')).toBe('~rt=s~e=2~t=1');
+    expect(sender.exchange('~n=a~d=2~t=1')).toBe('~rt=s~e=2~t=1');
+    expect(receiver.take()).toMatch(/^~rt=r~f=\d+~d=1~t=1$/);
+    receiver.exchange('~nc=1~ns=a~t=1');
+    expect(sender.exchange('~n=b~d=3~t=1')).toBe('~rt=s~e=0~t=1');
+    expect(receiver.take()).toBe('');
+  });
+
   it('P-91 too many networks, or too long a name, give 5', () => {
     const lab = new RelayCoreLab({ maxNetworks: 2, maxNetworkNameLength: 3 });
     const device = lab.device();
@@ -86,7 +100,11 @@ describe('delivery', () => {
     const lab = new RelayCoreLab();
     const names = Array.from({ length: 3_000 }, (_, i) => `network ${i}`);
     const sender = lab.device();
-    const receivers = [lab.device(names.slice(0, 1_000)), lab.device(names.slice(1_000, 2_000)), lab.device(names.slice(2_000))];
+    const receivers = [
+      lab.device(names.slice(0, 1_000)),
+      lab.device(names.slice(1_000, 2_000)),
+      lab.device(names.slice(2_000)),
+    ];
     for (let round = 0; round < 2; round++) {
       sender.exchange(`${names.map((name) => `~n=${name}~d=${name}`).join('')}~t=1`);
       receivers.forEach((receiver, i) => {
@@ -103,7 +121,12 @@ describe('delivery', () => {
     ['V-10', ''],
     ['V-12', 'a~~'],
     ['V-14', 'a~-'],
-    ['every byte', Array.from({ length: 256 }, (_, i) => (i === 0 ? '~-' : i === 126 ? '~~' : String.fromCharCode(i))).join('')],
+    [
+      'every byte',
+      Array.from({ length: 256 }, (_, i) =>
+        i === 0 ? '~-' : i === 126 ? '~~' : String.fromCharCode(i),
+      ).join(''),
+    ],
   ])('%s P-23 data passes untouched', (_no, data) => {
     const lab = new RelayCoreLab();
     const [sender, receiver] = [lab.device(), lab.device(['n'])];
@@ -131,7 +154,10 @@ describe('delivery', () => {
       if (i % 7 === 0) receiver.send('~t=1');
     }
     lab.flush();
-    const data = [...receiver.take().matchAll(/~d=([ab])(\d+)/g)].map(([, from, number]) => [from, Number(number)]);
+    const data = [...receiver.take().matchAll(/~d=([ab])(\d+)/g)].map(([, from, number]) => [
+      from,
+      Number(number),
+    ]);
     const numbers = Array.from({ length: 30 }, (_, i) => i);
     for (const from of ['a', 'b']) {
       expect(data.filter(([sender]) => sender === from).map(([, number]) => number)).toEqual(numbers);

@@ -86,7 +86,11 @@ describe('life of a session', () => {
   it.each([
     ['P-50 K-6 never used', 60_000, () => undefined],
     ['P-65 after its socket', 120_000, (lab: RelayCoreLab, id: string) => lab.attach(id).drop()],
-    ['between two downloads', 120_000, (lab: RelayCoreLab, id: string) => void lab.post('download', `~id=${id}~n=a~z=0`)],
+    [
+      'between two downloads',
+      120_000,
+      (lab: RelayCoreLab, id: string) => void lab.post('download', `~id=${id}~n=a~z=0`),
+    ],
     ['after an upload', 120_000, (lab: RelayCoreLab, id: string) => void lab.post('upload', `~id=${id}~d=x`)],
     ['after a restart', 15_000, (lab: RelayCoreLab, id: string) => void lab.attach(id).exchange('~c=c~t=1')],
   ])('%s', (_what, lifeMs, use) => {
@@ -99,6 +103,7 @@ describe('life of a session', () => {
     lab.advance(1);
     expect(lab.core.levels.sessions).toBe(0);
     expect(isKnown(lab, id)).toBe(false);
+    expect(lab.core.levels.accounts).toBe(0);
     expect(lab.core.counters.sessionsExpired).toBe(1);
   });
 
@@ -284,7 +289,7 @@ describe('drain', () => {
     expect(lab.core.isDraining).toBe(true);
   });
 
-  it('X-46 afterwards refuses logins with 20, also one that is being checked, and new sockets and downloads', () => {
+  it('X-46 afterwards refuses logins with 20, also one that is being checked, uploads with 12, and new sockets and downloads', () => {
     const lab = new RelayCoreLab();
     const id = lab.login();
     lab.check = () => undefined;
@@ -295,6 +300,7 @@ describe('drain', () => {
     expect(checking.body).toBe('~e=20');
     expect(lab.post('login', '~p=1~cn=a~cp=b')).toBe('~e=20');
     expect(lab.post('download', `~id=${id}~z=0`)).toBe('~e=15');
+    expect(lab.post('upload', `~id=${id}~d=x~z=0`)).toBe('~e=12');
     expect(lab.open().closed?.code).toBe(1012);
   });
 });

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../helpers/bytes';
-import { HOME, type LabAccount, type LabRequest, type LabSocket, OFFICE, RelayCoreLab, sessionOf } from '../../helpers/relay-core-lab';
+import {
+  HOME,
+  type LabAccount,
+  type LabRequest,
+  type LabSocket,
+  OFFICE,
+  RelayCoreLab,
+  sessionOf,
+} from '../../helpers/relay-core-lab';
 
 const NETWORKS = ['a', 'b', 'c'];
 const RUNS = 60;
@@ -53,9 +61,18 @@ class Model {
   step(): void {
     const device = this.pick(this.devices);
     const actions = [
-      () => this.send(device), () => this.send(device), () => this.send(device), () => this.send(device),
-      () => this.attach(device), () => this.poll(device), () => this.drop(device), () => this.restart(device),
-      () => this.toggleBlock(device), () => this.setNetworks(device), () => this.turn(), () => this.turn(),
+      () => this.send(device),
+      () => this.send(device),
+      () => this.send(device),
+      () => this.send(device),
+      () => this.attach(device),
+      () => this.poll(device),
+      () => this.drop(device),
+      () => this.restart(device),
+      () => this.toggleBlock(device),
+      () => this.setNetworks(device),
+      () => this.turn(),
+      () => this.turn(),
       () => this.lab.advance(Math.floor(this.random() * 3_000)),
     ];
     this.pick(actions)();
@@ -73,7 +90,9 @@ class Model {
 
   send(device: Device): void {
     if (device.socket === undefined && device.download === undefined) return;
-    const targets = this.devices.filter(() => this.random() < 0.3).filter(({ account }) => account === device.account);
+    const targets = this.devices
+      .filter(() => this.random() < 0.3)
+      .filter(({ account }) => account === device.account);
     const networks = NETWORKS.filter(() => this.random() < 0.3);
     const data = `${device.sessionId}:${++this.#sent}:${'x'.repeat(Math.floor(this.random() * 300))}`;
     const group = `${networks.map((name) => `~n=${name}`).join('')}${targets.map(({ sessionId }) => `~s=${sessionId}`).join('')}~d=${data}`;
@@ -160,7 +179,12 @@ describe('model', () => {
       for (const { expected, got, sessionId } of model.devices) {
         expect({ seed, sessionId, got }).toEqual({ seed, sessionId, got: expected });
       }
-      expect(model.lab.core.levels).toMatchObject({ sessions: 6, queuedMessages: 0, queuedBytes: 0, heldInputBytes: 0 });
+      expect(model.lab.core.levels).toMatchObject({
+        sessions: 6,
+        queuedMessages: 0,
+        queuedBytes: 0,
+        heldInputBytes: 0,
+      });
     }
   });
 });

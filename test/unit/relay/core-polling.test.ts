@@ -7,7 +7,8 @@ function pollingLab(limits = {}) {
   const id = lab.login();
   lab.post('download', `~id=${id}~n=n~z=0`);
   const sender = lab.device();
-  const download = (fields = '', z: number | '' = 1) => lab.request('download', `~id=${id}${fields}${z === '' ? '' : `~z=${z}`}`);
+  const download = (fields = '', z: number | '' = 1) =>
+    lab.request('download', `~id=${id}${fields}${z === '' ? '' : `~z=${z}`}`);
   const tell = (data: string): string => sender.exchange(`~n=n~d=${data}~t=1`);
   return { lab, id, sender, download, tell, group: (data: string) => `~f=${sender.sessionId}~d=${data}` };
 }
@@ -84,7 +85,10 @@ describe('Download', () => {
 
   it('P-69 holds the first download of a device without networks', () => {
     const lab = new RelayCoreLab();
-    expect(lab.request('download', `~id=${lab.login()}~z=0`)).toMatchObject({ isHeld: true, body: undefined });
+    expect(lab.request('download', `~id=${lab.login()}~z=0`)).toMatchObject({
+      isHeld: true,
+      body: undefined,
+    });
   });
 
   it('P-65 V-28 answers 12 at once to an unknown id', () => {
@@ -266,7 +270,11 @@ describe('Upload', () => {
     const lab = new RelayCoreLab();
     const receiver = lab.device(['n']);
     const id = lab.login();
-    for (const body of [`~z=1~id=${id}~n=n~d=x`, `~id=${id}~n=n~z=2~d=x`, `~id=${id}~n=n~d=x~z=3~n=n~d=x~z=3`]) {
+    for (const body of [
+      `~z=1~id=${id}~n=n~d=x`,
+      `~id=${id}~n=n~z=2~d=x`,
+      `~id=${id}~n=n~d=x~z=3~n=n~d=x~z=3`,
+    ]) {
       expect(lab.post('upload', body)).toBe('~e=0');
       expect(lab.post('upload', body)).toBe('~e=0');
     }
@@ -305,6 +313,11 @@ describe('Upload', () => {
     const id = lab.login();
     const allows = (text: string): boolean => lab.core.allowsLargeBody('upload', Buffer.from(text, 'latin1'));
     expect([`~id=${id}~d=xx`, `~z=1~id=${id}~d=x~`, `~id=${id}~n`].map(allows)).toEqual([true, true, true]);
-    expect(['~id=99sXx~d=', '~d=x', '', `~id=${id}`.slice(0, -1)].map(allows)).toEqual([false, false, false, false]);
+    expect(['~id=99sXx~d=', '~d=x', '', `~id=${id}`.slice(0, -1)].map(allows)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });

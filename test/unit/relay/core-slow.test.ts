@@ -58,12 +58,18 @@ describe('slow consumers', () => {
   it('SEC-16 bounds the queue of a session without transport, in bytes and in messages', () => {
     const bytes = new RelayCoreLab({ maxQueuedBytes: 10 * KIB });
     const messages = new RelayCoreLab({ maxQueuedMessages: 5 });
-    for (const [lab, size, kept] of [[bytes, KIB, 9], [messages, 1, 5]] as const) {
+    for (const [lab, size, kept] of [
+      [bytes, KIB, 9],
+      [messages, 1, 5],
+    ] as const) {
       const [sender, device] = [lab.device(), lab.device(['n'])];
       device.drop();
       for (let i = 0; i < 12; i++) sender.exchange(`~n=n~d=${String.fromCharCode(97 + i).repeat(size)}~t=1`);
       expect(lab.core.levels.queuedMessages).toBe(kept);
-      const data = lab.open().exchange(`~id=${device.id}~t=1`).match(/~d=[a-z]/g);
+      const data = lab
+        .open()
+        .exchange(`~id=${device.id}~t=1`)
+        .match(/~d=[a-z]/g);
       expect(data).toEqual(Array.from({ length: kept }, (_, i) => `~d=${String.fromCharCode(97 + i)}`));
     }
   });
@@ -131,7 +137,8 @@ describe('slow consumers', () => {
     away.drop();
     blocked.block();
     const block = 'x'.repeat(100 * KIB);
-    for (let i = 0; i < 8; i++) expect(sender.exchange(`~n=${i < 2 ? 'a' : 'b'}~d=${block}~t=1`)).toBe('~rt=s~e=0~t=1');
+    for (let i = 0; i < 8; i++)
+      expect(sender.exchange(`~n=${i < 2 ? 'a' : 'b'}~d=${block}~t=1`)).toBe('~rt=s~e=0~t=1');
     expect(lab.core.levels.sessions).toBe(3);
     sender.exchange(`~n=b~d=${block}~t=1`);
     expect(lab.core.levels.sessions).toBe(2);

@@ -104,7 +104,8 @@ describe('WebSocket messages', () => {
   it('V-18 P-22 joins a message over frames, cut at every place, on sockets that take turns', () => {
     const lab = new RelayCoreLab();
     const [one, two] = [lab.device(), lab.device()];
-    const message = (device: { sessionId: string }): string => `~s=${device.sessionId}~dt=a~~~d=x~~t=1y~-~~~t=1`;
+    const message = (device: { sessionId: string }): string =>
+      `~s=${device.sessionId}~dt=a~~~d=x~~t=1y~-~~~t=1`;
     const length = message(one).length;
     for (let cut = 1; cut < length; cut++) {
       one.send(message(one).slice(0, cut));
@@ -171,6 +172,8 @@ describe('WebSocket messages', () => {
     for (const device of devices) device.send(`~d=${'x'.repeat(600_000)}`);
     expect(devices.map(({ closed }) => closed?.code)).toEqual([undefined, 1013]);
     expect(lab.core.levels.heldInputBytes).toBe(600_003);
+    devices[0]!.drop();
+    expect(lab.core.levels.heldInputBytes).toBe(0);
   });
 
   it('moves a socket to another session when it shows another id', () => {

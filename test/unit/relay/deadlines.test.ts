@@ -14,12 +14,19 @@ class Alarm implements Timed {
 describe('deadlines', () => {
   it('gives what is due in order of time, then of scheduling', () => {
     const deadlines = new Deadlines<Alarm>();
-    for (const [name, dueAtMs] of [['c', 30], ['a', 10], ['b1', 20], ['b2', 20], ['d', 40]] as const) {
+    for (const [name, dueAtMs] of [
+      ['c', 30],
+      ['a', 10],
+      ['b1', 20],
+      ['b2', 20],
+      ['d', 40],
+    ] as const) {
       deadlines.schedule(new Alarm(name, dueAtMs));
     }
     expect(deadlines.nextMs).toBe(10);
     const taken: string[] = [];
-    for (let alarm = deadlines.takeDue(30); alarm !== undefined; alarm = deadlines.takeDue(30)) taken.push(alarm.name);
+    for (let alarm = deadlines.takeDue(30); alarm !== undefined; alarm = deadlines.takeDue(30))
+      taken.push(alarm.name);
     expect(taken).toEqual(['a', 'b1', 'b2', 'c']);
     expect(deadlines.nextMs).toBe(40);
   });

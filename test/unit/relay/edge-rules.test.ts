@@ -8,7 +8,10 @@ import { findRoute } from '../../../src/relay/routes';
 const FILE = { body: new Uint8Array(0), contentType: 'text/html' };
 
 describe('routes', () => {
-  const page = new Map([['/', FILE], ['/app.js', FILE]]);
+  const page = new Map([
+    ['/', FILE],
+    ['/app.js', FILE],
+  ]);
   const routeOf = (method: string, target: string): unknown => {
     const route = findRoute(method, target, page);
     return route.type === 'protocol' ? route.route : route.type;
@@ -32,10 +35,25 @@ describe('routes', () => {
   });
 
   it.each([
-    ['POST', '/upload'], ['POST', '/Upload/'], ['POST', '//Upload'], ['POST', '/Upload?'], ['POST', '/%55pload'],
-    ['POST', '/Upload%2f'], ['POST', 'http://x/Upload'], ['POST', ''], ['POST', '*'], ['POST', '/app.js'],
-    ['GET', '/Upload'], ['PUT', '/Upload'], ['post', '/Upload'], ['POST', '/healthz'], ['GET', '/?'],
-    ['GET', '/api/websocket'], ['POST', '/api/WebSocket'], ['OPTIONS', '/app.js'], ['GET', '/__proto__'],
+    ['POST', '/upload'],
+    ['POST', '/Upload/'],
+    ['POST', '//Upload'],
+    ['POST', '/Upload?'],
+    ['POST', '/%55pload'],
+    ['POST', '/Upload%2f'],
+    ['POST', 'http://x/Upload'],
+    ['POST', ''],
+    ['POST', '*'],
+    ['POST', '/app.js'],
+    ['GET', '/Upload'],
+    ['PUT', '/Upload'],
+    ['post', '/Upload'],
+    ['POST', '/healthz'],
+    ['GET', '/?'],
+    ['GET', '/api/websocket'],
+    ['POST', '/api/WebSocket'],
+    ['OPTIONS', '/app.js'],
+    ['GET', '/__proto__'],
     ['GET', '/constructor'],
   ])('SEC-22 P-40 %s %j is nothing', (method, target) => {
     expect(routeOf(method, target)).toBe('none');
@@ -45,8 +63,10 @@ describe('routes', () => {
 describe('access policy', () => {
   const any = { requireTls: false, allowedHosts: undefined, allowedOrigins: undefined };
   const peer = { host: 'relay.example:9324', origin: undefined, isSecure: false };
-  const mayPass = (policy: Parameters<typeof judgeAccess>[0], request: Partial<typeof peer> | { origin: string }): boolean =>
-    judgeAccess(policy, { ...peer, ...request }) === undefined;
+  const mayPass = (
+    policy: Parameters<typeof judgeAccess>[0],
+    request: Partial<typeof peer> | { origin: string },
+  ): boolean => judgeAccess(policy, { ...peer, ...request }) === undefined;
 
   it('P-45 SEC-1 lets everybody pass by default', () => {
     for (const origin of [undefined, 'null', 'http://relay.example', 'x']) {
@@ -93,19 +113,36 @@ describe('access policy', () => {
 });
 
 describe('hosts', () => {
-  it.each(['relay', 'relay.example', 'relay.example.', 'a-b.example:1', '127.0.0.1', '[::1]:65535', 'my_host'])(
-    'P-49 %s can be told to clients',
-    (host) => {
-      expect(hostFrom(host)).toBe(host);
-    },
-  );
+  it.each([
+    'relay',
+    'relay.example',
+    'relay.example.',
+    'a-b.example:1',
+    '127.0.0.1',
+    '[::1]:65535',
+    'my_host',
+  ])('P-49 %s can be told to clients', (host) => {
+    expect(hostFrom(host)).toBe(host);
+  });
 
-  it.each(['', 'a b', 'a~b', 'a/b', 'a:b', 'a:70000', 'a:', 'user@a', '[::1', '::1', '-a', 'a\n', 'a,b', 'x'.repeat(300)])(
-    'P-5 %j cannot',
-    (host) => {
-      expect(hostFrom(host)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'a b',
+    'a~b',
+    'a/b',
+    'a:b',
+    'a:70000',
+    'a:',
+    'user@a',
+    '[::1',
+    '::1',
+    '-a',
+    'a\n',
+    'a,b',
+    'x'.repeat(300),
+  ])('P-5 %j cannot', (host) => {
+    expect(hostFrom(host)).toBeUndefined();
+  });
 
   it('joins addresses as they stand in a URL', () => {
     expect(joinHost('127.0.0.1', 80)).toBe('127.0.0.1:80');
@@ -114,19 +151,31 @@ describe('hosts', () => {
   });
 
   it('SEC-29 knows loopback', () => {
-    expect(['127.0.0.1', '127.9.9.9', '::1', 'localhost'].map(isLoopbackHost)).toEqual([true, true, true, true]);
-    expect(['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example', 'localhost.example', ''].map(isLoopbackHost)).toEqual(
-      Array<boolean>(6).fill(false),
-    );
+    expect(['127.0.0.1', '127.9.9.9', '::1', 'localhost'].map(isLoopbackHost)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(
+      ['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example', 'localhost.example', ''].map(isLoopbackHost),
+    ).toEqual(Array<boolean>(6).fill(false));
   });
 });
 
 describe('options', () => {
   it('section 21 has the documented defaults, also for options that are undefined', () => {
     expect(resolveLimits()).toMatchObject({
-      authDeadlineMs: 15_000, idleLimitMs: 90_000, sessionGraceMs: 120_000, unusedSessionMs: 60_000,
-      defaultDownloadTimeout: 120, minDownloadTimeout: 10, maxDownloadTimeout: 1_800,
-      maxTransmissionSize: 1_048_576, maxDataSize: 262_144, maxAnonymousSize: 8_192,
+      authDeadlineMs: 15_000,
+      idleLimitMs: 90_000,
+      sessionGraceMs: 120_000,
+      unusedSessionMs: 60_000,
+      defaultDownloadTimeout: 120,
+      minDownloadTimeout: 10,
+      maxDownloadTimeout: 1_800,
+      maxTransmissionSize: 1_048_576,
+      maxDataSize: 262_144,
+      maxAnonymousSize: 8_192,
     });
     expect(resolveLimits({ maxDataSize: undefined as unknown as number }).maxDataSize).toBe(262_144);
   });

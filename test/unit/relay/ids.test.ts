@@ -16,7 +16,10 @@ describe('ids', () => {
     expect([...counts.keys()].every((letter) => /^[0-9A-Za-z]$/.test(letter))).toBe(true);
     expect(counts.size).toBe(62);
     const expected = (rounds * 22) / 62;
-    const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+    const chiSquare = [...counts.values()].reduce(
+      (sum, count) => sum + (count - expected) ** 2 / expected,
+      0,
+    );
     // 61 degrees of freedom; ten standard deviations above the mean is no accident.
     expect(chiSquare).toBeLessThan(61 + 10 * Math.sqrt(2 * 61));
   });
@@ -29,7 +32,11 @@ describe('ids', () => {
   });
 
   it('SEC-8 P-102 session ids have 48 random bits and are never 0', () => {
-    const bytes = [[0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0], [255, 255, 255, 255, 255, 255]];
+    const bytes = [
+      [0, 0, 0, 0, 0, 0],
+      [0, 0, 0, 0, 1, 0],
+      [255, 255, 255, 255, 255, 255],
+    ];
     const next = (): Uint8Array => Uint8Array.from(bytes.shift()!);
     expect(createSessionId(next)).toBe(256);
     expect(createSessionId(next)).toBe(2 ** 48 - 1);

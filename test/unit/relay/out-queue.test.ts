@@ -75,9 +75,14 @@ describe('out-queue', () => {
           model = model.filter((entry) => entry.kind === 'group');
         }
         const groups = model.filter((entry) => entry.kind === 'group');
-        const sum = (entries: readonly Entry[]): number => entries.reduce((total, { bytes }) => total + bytes.length, 0);
+        const sum = (entries: readonly Entry[]): number =>
+          entries.reduce((total, { bytes }) => total + bytes.length, 0);
         expect(queue.length).toBe(model.length);
-        expect([queue.bytes, totals.bytes, totals.messages]).toEqual([sum(model), sum(groups), groups.length]);
+        expect([queue.bytes, totals.bytes, totals.messages]).toEqual([
+          sum(model),
+          sum(groups),
+          groups.length,
+        ]);
         expect(queue.at(0)).toBe(model[0]);
         expect(queue.at(queue.length - 1)).toBe(model.at(-1));
       }

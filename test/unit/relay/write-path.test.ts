@@ -77,7 +77,11 @@ describe('write path', () => {
     });
     sender.exchange('~n=n~d=x~t=1');
     expect(held[0]!.body).toBe(held[1]!.body);
-    expect(lab.core.counters).toMatchObject({ downloadsAnswered: 2, messagesEncoded: 1, messagesDelivered: 2 });
+    expect(lab.core.counters).toMatchObject({
+      downloadsAnswered: 2,
+      messagesEncoded: 1,
+      messagesDelivered: 2,
+    });
   });
 
   it('nothing is encoded that nobody gets', () => {

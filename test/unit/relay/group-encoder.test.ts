@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { parseBody } from '../../../src/core/codec';
+import { createCounters } from '../../../src/relay/counters';
+import { GroupEncoder, OWN_CHUNK_SIZE } from '../../../src/relay/group-encoder';
+import type { Entry } from '../../../src/relay/out-queue';
+import { bytesOf, textOf } from '../../helpers/relay-core-lab';
+
+function encode(encoder: GroupEncoder, group: string, sessionId = 101): Entry {
+  const fields = parseBody(bytesOf(group), { maxSize: 1_000_000 });
+  return encoder.encode(sessionId, fields, fields.indexOf('dt'), fields.indexOf('d'));
+}
+
+describe('group encoder', () => {
+  it.each([
+    ['V-32', '~dt=t~d=hello', 101, '~f=101~dt=t~d=hello'],
+    ['P-104 the shortest id', '~d=x', 1, '~f=1~d=x'],
+    ['the longest id', '~d=x', 2 ** 48 - 1, '~f=281474976710655~d=x'],
+    ['a round id', '~d=x', 1_000_000, '~f=1000000~d=x'],
+    ['P-23 escapes as they came', '~dt=a~~b~d=~~~-', 7, '~f=7~dt=a~~b~d=~~~-'],
+    ['an empty type is none', '~dt=~d=x', 7, '~f=7~d=x'],
+    ['P-29 empty data', '~dt=t~d=', 7, '~f=7~dt=t~d='],
+    ['P-80 targets are left out', '~n=a~s=1~dt=t~d=x', 7, '~f=7~dt=t~d=x'],
+  ])('%s', (_what, group, sessionId, encoded) => {
+    const entry = encode(new GroupEncoder(createCounters()), group, sessionId);
+    expect(textOf(entry.bytes)).toBe(encoded);
+    expect(entry.hasEmptyData).toBe(encoded.endsWith('~d='));
+  });
+
+  it('uses the same memory every turn, and moves out what still waits', () => {
+    const encoder = new GroupEncoder(createCounters());
+    const [waiting, gone] = [encode(encoder, '~d=waiting'), encode(encoder, '~d=gone')];
+    const { buffer } = gone.bytes;
+    expect(waiting.bytes.buffer).toBe(buffer);
+    waiting.refs = 2;
+    encoder.settle();
+    expect(waiting.bytes.buffer.byteLength).toBe(waiting.bytes.length);
+    for (let turn = 0; turn < 100; turn++) {
+      for (let i = 0; i < 50; i++) expect(encode(encoder, `~d=${'x'.repeat(100)}`).bytes.buffer).toBe(buffer);
+      encoder.settle();
+    }
+    expect(textOf(waiting.bytes)).toBe('~f=101~d=waiting');
+  });
+
+  it('gives memory of its own to a large group, and to all when the slab is full', () => {
+    const counters = createCounters();
+    const encoder = new GroupEncoder(counters);
+    const small = encode(encoder, '~d=x').bytes.buffer;
+    expect(encode(encoder, `~d=${'x'.repeat(OWN_CHUNK_SIZE)}`).bytes.buffer).not.toBe(small);
+    const texts = Array.from({ length: 100 }, (_, i) => `${i}:${'x'.repeat(3_900)}`);
+    const entries = texts.map((text) => encode(encoder, `~d=${text}`));
+    expect(entries.filter(({ bytes }) => bytes.buffer !== small).length).toBeGreaterThan(0);
+    expect(entries.map(({ bytes }) => textOf(bytes))).toEqual(texts.map((text) => `~f=101~d=${text}`));
+    expect(counters.messagesEncoded).toBe(102);
+  });
+});
