@@ -2,13 +2,13 @@ import fetch from 'cross-fetch';
 import WebSocket from 'isomorphic-ws';
 import type { Platform } from '../core/transport';
 import { systemClock } from './clock';
-import { poster, type FetchFunction } from './long-polling';
+import { poster } from './long-polling';
 import { watchPage } from './page-life';
-import { socketOpener, type WebSocketConstructor } from './websocket';
+import { socketOpener } from './websocket';
 
 export const browserPlatform: Platform = {
-  openSocket: socketOpener(WebSocket as unknown as WebSocketConstructor | undefined),
-  post: poster(fetch as FetchFunction),
+  openSocket: socketOpener(WebSocket),
+  post: poster(fetch),
   clock: systemClock,
   defaultServer() {
     const origin = globalThis.location?.origin;

@@ -63,6 +63,8 @@ export class WebifiClient {
   readonly #options: WebifiOptions;
   readonly #host: string;
   /** Takes the code of each message whose sender awaits it, by its token. */
+  /** What takes back each callback that is set. */
+  readonly #callbacks = new Map<keyof WebifiEvents, () => void>();
   readonly #awaited = new Map<number, (code: number) => void>();
   #connectName: string;
   #connectPassword: Secret;
@@ -396,7 +398,7 @@ export class WebifiClient {
    * @see Seed 1, section 4
    */
   setConnectionStatusCallback(callback: (connected: boolean) => void): () => void {
-    return this.on('status', ({ from, to }) => {
+    return this.#setCallback('status', ({ from, to }) => {
       if (to === 'connected') callback(true);
       else if (from === 'connected' || to === 'failed') callback(false);
     });
@@ -404,12 +406,20 @@ export class WebifiClient {
 
   /** Called with data (as text), data type and session id of the sender. @see Seed 1, section 4 */
   setDataReceivedCallback(callback: (data: string, dataType: string, fromSessionId: string) => void): () => void {
-    return this.on('message', ({ data, dataType, from }) => callback(data, dataType, from));
+    return this.#setCallback('message', ({ data, dataType, from }) => callback(data, dataType, from));
   }
 
   /** Called with the error code. @see Seed 1, section 4 */
   setErrorCallback(callback: (errorCode: number) => void): () => void {
-    return this.on('error', ({ code }) => callback(code));
+    return this.#setCallback('error', ({ code }) => callback(code));
+  }
+
+  /** A callback takes the place of the one before; listeners of `on` stay beside it. */
+  #setCallback<K extends keyof WebifiEvents>(type: K, callback: (event: WebifiEvents[K]) => void): () => void {
+    this.#callbacks.get(type)?.();
+    const off = this.on(type, callback);
+    this.#callbacks.set(type, off);
+    return off;
   }
 
   /** Describes an error code, in the relay's words where it sent some. @see Seed 1, section 3 */

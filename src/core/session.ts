@@ -155,7 +155,7 @@ export class Session {
       this.#happen(event.type);
     }
     do {
-      for (const report of this.#reports.splice(0)) this.#reported(report);
+      for (let report = this.#reports.shift(); report; report = this.#reports.shift()) this.#reported(report);
       this.#pump();
     } while (this.#reports.length > 0);
   }
@@ -321,7 +321,7 @@ export class Session {
   }
 
   #giveUp(code: number, choose: (message: QueuedMessage) => boolean): void {
-    this.#settle([...this.#inFlight.splice(0), ...this.#queue.clear(choose)], code);
+    this.#settle(this.#takeInFlight().concat(this.#queue.clear(choose)), code);
   }
 
   /** What is on its way is answered first, so that a change of transport leaves no message in doubt. */
@@ -347,14 +347,20 @@ export class Session {
     if (code !== ErrorCode.SESSION_EXPIRED) return this.#settleInFlight(code);
     // A batch that the relay refused with 12 was not delivered; it is tried once more with the new session (S-17).
     this.#traffic.clear();
-    const messages = this.#inFlight.splice(0);
+    const messages = this.#takeInFlight();
     this.#settle(messages.filter((message) => message.requeued), code);
     this.#queue.putBack(messages.filter((message) => !message.requeued));
     this.#happen('gone');
   }
 
   #settleInFlight(code: number): void {
-    this.#settle(this.#inFlight.splice(0), code);
+    this.#settle(this.#takeInFlight(), code);
+  }
+
+  #takeInFlight(): QueuedMessage[] {
+    const messages = this.#inFlight;
+    this.#inFlight = [];
+    return messages;
   }
 
   /** Tells each awaiting sender its code, and the error callback once for those that nobody awaits. */

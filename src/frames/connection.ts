@@ -194,7 +194,7 @@ export class Connection {
   /**
    * Sends one data frame; the first of a message has the opcode, those after it are Continuations by themselves.
    *
-   * @param payload - Not copied from 4 KiB on by a server: leave it alone until written. For text, the caller answers
+   * @param payload - Not copied from 1 KiB on by a server: leave it alone until written. For text, the caller answers
    *   for valid UTF-8 over the whole message.
    * @param fin - Whether the message ends with this frame.
    * @returns False when our Close is out or the connection is closed; then nothing is sent.

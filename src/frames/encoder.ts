@@ -95,9 +95,8 @@ export function writeFrameHeader(target: Uint8Array, offset: number, header: Fra
  * First byte of a header.
  *
  * @throws RangeError for an opcode without meaning, or a control frame that is not final.
- * @internal
  */
-export function firstByte(opcode: number, fin = true, rsv1 = false): number {
+function firstByte(opcode: number, fin = true, rsv1 = false): number {
   if (!isOpcode(opcode)) throw new RangeError(`Opcode ${opcode} has no meaning; use 0, 1, 2, 8, 9 or 10.`);
   if (isControl(opcode) && !fin) throw new RangeError(`A control frame (opcode ${opcode}) is always final.`);
   return (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | opcode;
@@ -133,22 +132,24 @@ export function requireBytes(bytes: Uint8Array): void {
   if (!(given instanceof Uint8Array)) throw new TypeError(`Got ${typeof given}; give a Uint8Array.`);
 }
 
-/**
- * Checks the fields of a header beside the first byte.
- *
- * @throws RangeError for a length that is none, too long a control frame, or a mask key that is no integer.
- * @internal
- */
-export function checkFields(first: number, payloadLength: number, maskKey: number | undefined): void {
+/** @throws RangeError for what is no 32-bit number, `undefined` included. @internal */
+export function requireKey(maskKey: number): number {
+  if (Number.isInteger(maskKey)) return maskKey;
+  throw new RangeError(`Mask key ${maskKey} is no 32-bit integer.`);
+}
+
+/** @throws RangeError for more than a control frame may carry. @internal */
+export function checkControlLength(length: number): void {
+  if (length <= MAX_CONTROL_PAYLOAD) return;
+  throw new RangeError(`A control frame has at most ${MAX_CONTROL_PAYLOAD} bytes; got ${length}.`);
+}
+
+function checkFields(first: number, payloadLength: number, maskKey: number | undefined): void {
   if (!Number.isSafeInteger(payloadLength) || payloadLength < 0) {
     throw new RangeError(`Payload length ${payloadLength} is no integer from 0 to 2^53 - 1.`);
   }
-  if (isControl(first & 0x0f) && payloadLength > MAX_CONTROL_PAYLOAD) {
-    throw new RangeError(`A control frame has at most ${MAX_CONTROL_PAYLOAD} bytes; got ${payloadLength}.`);
-  }
-  if (maskKey !== undefined && !Number.isInteger(maskKey)) {
-    throw new RangeError(`Mask key ${maskKey} is no 32-bit integer.`);
-  }
+  if (isControl(first & 0x0f)) checkControlLength(payloadLength);
+  if (maskKey !== undefined) requireKey(maskKey);
 }
 
 function putWord(target: Uint8Array, offset: number, word: number): void {

@@ -1,4 +1,4 @@
-import { checkFields, firstByte, frameHeaderLength, putHeader, requireBytes } from './encoder';
+import { checkControlLength, frameHeaderLength, putHeader, requireBytes, requireKey } from './encoder';
 import { Opcode } from './header';
 import type { MessageOpcode } from './header';
 import { applyMask } from './mask';
@@ -6,8 +6,12 @@ import { viewOf } from './payload-buffer';
 import { slabWith } from './slab';
 import type { Slab } from './slab';
 
-/** From this length on a payload has a chunk of its own, which without a mask is the payload itself. */
-const OWN_CHUNK_LENGTH = 4096;
+/** From this length on a payload goes out behind its header as it is. */
+const NO_COPY_LENGTH = 1024;
+/** From this length on a masked payload has memory of its own. */
+const OWN_MEMORY_LENGTH = 4096;
+/** Up to this length a plain loop beats the call into the engine. */
+const SHORT_PAYLOAD = 24;
 
 /**
  * Turns what is sent into chunks for the wire, in order, and knows which data frame may come next. Small frames sent
@@ -43,13 +47,15 @@ export class FrameSender {
         `A message with opcode ${this.#opcode} is open; end it before one with opcode ${opcode}.`,
       );
     }
-    this.#add(firstByte(isOpen ? Opcode.CONTINUATION : opcode, fin), payload);
+    this.#add((fin ? 0x80 : 0) | (isOpen ? Opcode.CONTINUATION : opcode), payload);
     this.#opcode = fin ? Opcode.CONTINUATION : opcode;
   }
 
   /** Adds one control frame. */
   control(opcode: Opcode, payload: Uint8Array): void {
-    this.#add(firstByte(opcode), payload);
+    requireBytes(payload);
+    checkControlLength(payload.length);
+    this.#add(0x80 | opcode, payload);
   }
 
   /** All chunks since the last call, if any. */
@@ -63,31 +69,41 @@ export class FrameSender {
 
   #add(first: number, payload: Uint8Array): void {
     requireBytes(payload);
-    const maskKey = this.#maskKey === undefined ? undefined : Number(this.#maskKey());
-    checkFields(first, payload.length, maskKey);
-    const headerLength = frameHeaderLength(payload.length, maskKey !== undefined);
-    const isLong = payload.length >= OWN_CHUNK_LENGTH;
-    const { bytes, words } = this.#reserve(isLong ? headerLength : headerLength + payload.length);
-    const end = this.#end;
+    if (this.#maskKey === undefined) this.#addPlain(first, payload);
+    else this.#addMasked(first, payload, requireKey(this.#maskKey()));
+  }
+
+  #addPlain(first: number, payload: Uint8Array): void {
+    const { length } = payload;
+    const headerLength = frameHeaderLength(length, false);
+    const isLong = length >= NO_COPY_LENGTH;
+    const { bytes } = this.#reserve(isLong ? headerLength : headerLength + length);
     if (isLong) {
-      putHeader(bytes, end - headerLength, first, payload.length, maskKey);
-      this.#addLong(payload, maskKey);
+      putHeader(bytes, this.#end - headerLength, first, length, undefined);
+      this.#endChunk();
+      this.#chunks.push(payload);
     } else {
-      const start = end - payload.length;
-      putHeader(bytes, start - headerLength, first, payload.length, maskKey);
-      bytes.set(payload, start);
-      if (maskKey !== undefined) applyMask(bytes, start, end, maskKey, 0, words);
+      putHeader(bytes, this.#end - headerLength - length, first, length, undefined);
+      copy(payload, bytes, this.#end - length);
     }
   }
 
-  #addLong(payload: Uint8Array, maskKey: number | undefined): void {
-    this.#endChunk();
-    if (maskKey === undefined) {
-      this.#chunks.push(payload);
-    } else {
+  #addMasked(first: number, payload: Uint8Array, maskKey: number): void {
+    const { length } = payload;
+    const headerLength = frameHeaderLength(length, true);
+    const isLong = length >= OWN_MEMORY_LENGTH;
+    const { bytes, words } = this.#reserve(isLong ? headerLength : headerLength + length);
+    if (isLong) {
+      putHeader(bytes, this.#end - headerLength, first, length, maskKey);
+      this.#endChunk();
       const masked = new Uint8Array(payload);
-      applyMask(masked, 0, masked.length, maskKey);
+      applyMask(masked, 0, length, maskKey);
       this.#chunks.push(masked);
+    } else {
+      const start = this.#end - length;
+      putHeader(bytes, start - headerLength, first, length, maskKey);
+      copy(payload, bytes, start);
+      applyMask(bytes, start, this.#end, maskKey, 0, words);
     }
   }
 
@@ -110,4 +126,9 @@ export class FrameSender {
     this.#slab = undefined;
     this.#start = this.#end = 0;
   }
+}
+
+function copy(from: Uint8Array, to: Uint8Array, offset: number): void {
+  if (from.length > SHORT_PAYLOAD) to.set(from, offset);
+  else for (let i = 0; i < from.length; i++) to[offset + i] = from[i]!;
 }

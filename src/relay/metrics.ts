@@ -1,9 +1,3 @@
-/** A number that only grows. */
-export interface Counter {
-  /** @param n - How much to add: a finite number, 0 or more. */
-  add(n?: number): void;
-}
-
 interface Metric {
   readonly help: string;
   readonly type: 'counter' | 'gauge';
@@ -17,26 +11,15 @@ export class Metrics {
   readonly #metrics = new Map<string, Metric>();
 
   /**
-   * Registers a counter that starts at 0.
+   * Registers a figure that only grows, read whenever the metrics are asked for.
    *
    * @throws RangeError when the name is taken or not a Prometheus name.
    */
-  counter(name: string, help: string): Counter {
-    let total = 0;
-    this.#register(name, { help, type: 'counter', read: () => total });
-    return {
-      add(n = 1) {
-        if (!(n >= 0 && n < Infinity)) throw new RangeError(`Counter ${name} cannot grow by ${n}.`);
-        total += n;
-      },
-    };
+  counter(name: string, help: string, read: () => number): void {
+    this.#register(name, { help, type: 'counter', read });
   }
 
-  /**
-   * Registers a figure that is read whenever the metrics are asked for.
-   *
-   * @throws RangeError as {@link Metrics.counter} does.
-   */
+  /** Registers a figure that goes up and down; otherwise like {@link Metrics.counter}. */
   gauge(name: string, help: string, read: () => number): void {
     this.#register(name, { help, type: 'gauge', read });
   }

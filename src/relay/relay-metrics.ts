@@ -49,7 +49,7 @@ export function relayMetrics({ core }: RelayDriver): Metrics {
   }
   for (const key of Object.keys(COUNTERS) as (keyof RelayCounters)[]) {
     const [name, help] = COUNTERS[key];
-    metrics.gauge(name, help, () => core.counters[key]);
+    metrics.counter(name, help, () => core.counters[key]);
   }
   return metrics;
 }

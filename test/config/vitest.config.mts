@@ -13,12 +13,16 @@ const inChromium = 'test/**/*.browser.test.ts';
 /** Groups run one after the other, so that bundlers and fuzzers do not starve tests of timers and sockets. */
 const order = { node: 0, browser: 1, pages: 2, package: 3, fuzz: 4 };
 
+/** How long `expect.poll` looks for what an event will bring: long, since it ends as soon as it is there. */
+const patient = { poll: { timeout: 10_000 } };
+
 const node: TestProjectConfiguration = {
   test: {
     name: 'node',
     include: ['test/{unit,conformance,integration}/**/*.test.ts'],
     exclude: [inChromium],
     testTimeout: 20_000,
+    expect: patient,
     hookTimeout: 20_000,
     sequence: { groupOrder: order.node },
   },
@@ -54,6 +58,7 @@ const browser: TestProjectConfiguration = {
     include: [inChromium],
     globalSetup: ['test/config/global-setup.ts'],
     testTimeout: 20_000,
+    expect: patient,
     sequence: { groupOrder: order.browser },
     browser: {
       enabled: true,
@@ -74,6 +79,7 @@ const pages: TestProjectConfiguration = {
     include: ['test/browser/**/*.test.ts'],
     exclude: [inChromium],
     testTimeout: 180_000,
+    expect: patient,
     hookTimeout: 60_000,
     sequence: { groupOrder: order.pages },
   },

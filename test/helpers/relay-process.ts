@@ -21,7 +21,7 @@ export class RelayProcess {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const complaints: string[] = [];
     child.stderr?.on('data', (text: Buffer) => complaints.push(text.toString()));
-    for await (const line of createInterface({ input: child.stdout! })) {
+    for await (const line of createInterface({ input: child.stdout })) {
       const url = /^listening on (\S+)$/.exec(line)?.[1];
       if (url) return new RelayProcess(child, url);
     }

@@ -38,8 +38,8 @@ function trusting(ca: string): WebifiOptions {
       constructor(url: string) {
         super(url, { ca });
       }
-    } as unknown as NonNullable<WebifiOptions['WebSocket']>,
-    fetch: (url, init) => nodeFetch(url, { ...init, ...(url.startsWith('https') ? { agent } : {}) } as RequestInit),
+    },
+    fetch: (url, init) => nodeFetch(url, { ...init, ...(url.startsWith('https') ? { agent } : {}) }),
   };
 }
 

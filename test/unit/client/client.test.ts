@@ -246,6 +246,17 @@ describe('callbacks of the seed', () => {
     expect(log).toHaveLength(4);
   });
 
+  it('a callback that is set again takes the place of the one before, and leaves listeners alone', async () => {
+    const platform = new FakePlatform();
+    const device = await platform.connect();
+    const calls: string[] = [];
+    device.on('message', () => calls.push('listener'));
+    device.setDataReceivedCallback(() => calls.push('first'));
+    device.setDataReceivedCallback(() => calls.push('second'));
+    await platform.receive('~rt=r~f=7~d=x~t=1');
+    expect(calls).toEqual(['listener', 'second']);
+  });
+
   it('once is called once', async () => {
     const platform = new FakePlatform();
     const device = await platform.connect();

@@ -27,6 +27,11 @@ describe('close codes', () => {
     expect(parseCloseBody(buildCloseBody(undefined))).toEqual({ code: undefined, reason: '' });
   });
 
+  it('F-55: a body of one byte is a fault, whatever the byte', () => {
+    for (let byte = 0; byte < 256; byte++)
+      expect(() => parseCloseBody(Uint8Array.of(byte))).toThrow(FrameError);
+  });
+
   it('a lone surrogate in a reason becomes U+FFFD', () => {
     expect(parseCloseBody(buildCloseBody(1000, 'a\ud800')).reason).toBe('a\ufffd');
   });

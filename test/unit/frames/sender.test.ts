@@ -11,7 +11,7 @@ describe('sender', () => {
   it('small frames sent before one take are one chunk, the bytes those of single frames', () => {
     for (const maskKey of [undefined, KEY]) {
       const sender = new FrameSender(maskKey === undefined ? undefined : () => KEY);
-      const lengths = [0, 1, 5, 63, 64, 125, 126, 1_000, 4_095];
+      const lengths = [0, 1, 24, 25, 63, 64, 125, 126, 1_000, maskKey === undefined ? 1_023 : 4_095];
       for (const length of lengths) sender.data(2, payload(length), true);
       const chunks = sender.take();
       const expected = lengths.map((length) =>

@@ -103,7 +103,12 @@ describe('UTF-8 check', () => {
     expect(checkUtf8(UTF8_INVALID, bytes, 0, 3)).toBe(UTF8_INVALID);
     expect(checkUtf8(UTF8_INVALID, bytes, 0, 0)).toBe(UTF8_INVALID);
     for (let length = 0; length < 40; length++) {
-      const framed = Uint8Array.of(0xff, ...new Uint8Array(length).fill(0x41), length % 2 === 0 ? 0xff : 0x41, 0xff);
+      const framed = Uint8Array.of(
+        0xff,
+        ...new Uint8Array(length).fill(0x41),
+        length % 2 === 0 ? 0xff : 0x41,
+        0xff,
+      );
       expect(checkUtf8(UTF8_COMPLETE, framed, 1, 1 + length), `${length} letters`).toBe(UTF8_COMPLETE);
     }
   });
