@@ -281,7 +281,8 @@ export class WebifiClient {
       this.on('status', ({ to }) => {
         if (to === 'connected') resolve();
         if (to === 'failed') reject(this.#error(ErrorCode.WRONG_CREDENTIALS));
-        if (to === 'closed') reject(new WebifiError(ErrorCode.UNREACHABLE, { detail: 'closed before it was connected' }));
+        const detail = 'closed before it was connected';
+        if (to === 'closed') reject(new WebifiError(ErrorCode.UNREACHABLE, { detail }));
       }),
     );
   }

@@ -39,8 +39,9 @@ export interface LinkBatch {
 }
 
 /**
- * A way to bind a session to a transport: what long polling and WebSocket have in common. Pure: what it wants it puts
- * into the traffic, what it knows into the reports. Lasts as long as the session on the relay, and may be attached again.
+ * A way to bind a session to a transport: what long polling and WebSocket have in common. Pure: what it wants it
+ * puts into the traffic, what it knows into the reports. Lasts as long as the session on the relay, and may be
+ * attached again.
  */
 export abstract class Link {
   /** An unanswered batch may be sent again: the relay knows it by its counter (P-107). */

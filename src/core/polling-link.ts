@@ -1,6 +1,14 @@
 import type { Fields } from './codec';
 import { ErrorCode } from './errors';
-import { ANSWER_TIMEOUT_MS, Link, PROBE_TIMEOUT_MS, sendTimeoutMs, type LinkBatch, type Outcome, type SessionSettings } from './link';
+import {
+  ANSWER_TIMEOUT_MS,
+  Link,
+  PROBE_TIMEOUT_MS,
+  sendTimeoutMs,
+  type LinkBatch,
+  type Outcome,
+  type SessionSettings,
+} from './link';
 import { cancelRequest, downloadRequest, MIN_DOWNLOAD_TIMEOUT, readMessages, uploadRequest } from './messages';
 
 /** A download may take this much longer than it asked for before it counts as dead (T-9). */

@@ -134,7 +134,8 @@ export class Session {
   /** Queues one message; it goes out with the next `wake`, once the session runs. Gives its token. */
   send(message: OutgoingMessage, awaited: boolean): number {
     const token = ++this.#lastToken;
-    const target = message.toSessionIds.length > 0 ? JSON.stringify([message.toNetworks, message.toSessionIds]) : undefined;
+    const { toNetworks, toSessionIds } = message;
+    const target = toSessionIds.length > 0 ? JSON.stringify([toNetworks, toSessionIds]) : undefined;
     const group = encodeGroup(message);
     this.#queue.push({ token, group, text: isUtf8(group), target, awaited, requeued: false });
     return token;
@@ -203,7 +204,8 @@ export class Session {
     if (!credentials) return;
     this.#credentials = undefined;
     const url = `${this.#origin(this.#options.host)}/`;
-    this.#traffic.post(url, loginRequest(credentials), LOGIN_TIMEOUT_MS, (code, fields) => this.#loggedIn(code, fields));
+    const body = loginRequest(credentials);
+    this.#traffic.post(url, body, LOGIN_TIMEOUT_MS, (code, fields) => this.#loggedIn(code, fields));
   }
 
   #loggedIn(code = ErrorCode.UNREACHABLE as number, fields: Fields | undefined): void {

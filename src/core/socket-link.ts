@@ -1,6 +1,14 @@
 import { MessageSplitter, type Fields } from './codec';
 import { ErrorCode } from './errors';
-import { ANSWER_TIMEOUT_MS, Link, PROBE_TIMEOUT_MS, sendTimeoutMs, type LinkBatch, type Outcome, type SessionSettings } from './link';
+import {
+  ANSWER_TIMEOUT_MS,
+  Link,
+  PROBE_TIMEOUT_MS,
+  sendTimeoutMs,
+  type LinkBatch,
+  type Outcome,
+  type SessionSettings,
+} from './link';
 import {
   attachMessage,
   closeMessage,
@@ -63,7 +71,7 @@ export class SocketLink extends Link {
     this.traffic.within('sign of life', timeoutMs, () => this.lose(ErrorCode.SUCCESS));
   }
 
-  /** The relay counts what it receives, not what it sends (P-59 to P-62), so the keep-alive follows what went out last. */
+  /** The keep-alive follows what went out last: the relay counts what it receives, not what it sends (P-59 to P-62). */
   #transmit(bytes: Uint8Array, text = true): void {
     this.traffic.transmit(this.#socket, bytes, text);
     this.traffic.after('keep-alive', KEEP_ALIVE_MS, () => this.#keepAlive(KEEP_ALIVE_TIMEOUT_MS));

@@ -306,7 +306,7 @@ export class Connection {
       this.#pongs.settle();
       if (this.#inputEnd === 'overflow') this.#fail(tooMany('More chunks were received than may wait.'));
     }
-    if (this.#inputEnd === 'lost' && this.#sender.isEmpty) this.#enter('lost');
+    if (this.#inputEnd === 'lost') this.#enter('lost');
     return this.#due.length > 0 || !this.#sender.isEmpty;
   }
 

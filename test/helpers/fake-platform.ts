@@ -1,4 +1,4 @@
-import type { Platform, Signal, SocketHandlers } from '../../src/core/transport';
+import type { HttpAnswer, Platform, Signal, SocketHandlers, SocketTransport } from '../../src/core/transport';
 import { bothTransports } from '../../src/client/links';
 import type { WebifiOptions } from '../../src/client/public';
 import { WebifiClient } from '../../src/client/webifi';
@@ -40,7 +40,7 @@ export class FakePlatform implements Platform {
     random: () => 1,
   };
 
-  openSocket(this: FakePlatform, url: string, handlers: SocketHandlers): { send(bytes: Uint8Array): void; close(): void } {
+  openSocket(url: string, handlers: SocketHandlers): SocketTransport {
     if (this.refusal) throw this.refusal;
     const socket: FakeSocket = { url, handlers, sent: [], isClosed: false };
     this.sockets.push(socket);
@@ -52,7 +52,7 @@ export class FakePlatform implements Platform {
     };
   }
 
-  post(this: FakePlatform, url: string, body: Uint8Array, signal: Signal): Promise<{ status: number; body: Uint8Array }> {
+  post(url: string, body: Uint8Array, signal: Signal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       this.posts.push({
         url,

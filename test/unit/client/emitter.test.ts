@@ -64,7 +64,8 @@ describe('events', () => {
     const added = vi.spyOn(signal, 'addEventListener');
     const removed = vi.spyOn(signal, 'removeEventListener');
     emitter.on('count', () => undefined, signal)();
-    expect(removed.mock.calls.map(([, listener]) => listener)).toEqual(added.mock.calls.map(([, listener]) => listener));
+    const listeners = ({ mock }: typeof added): unknown[] => mock.calls.map(([, listener]) => listener);
+    expect(listeners(removed as typeof added)).toEqual(listeners(added));
   });
 
   it('a listener that throws stops no other, and its error surfaces by itself', () => {

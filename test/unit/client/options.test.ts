@@ -19,11 +19,12 @@ describe('options', () => {
     ['a name', { name: 7 as never }, /^name must be a text, got number/],
     ['one network', { networkNames: 'n1' as never }, /^networkNames must be a list of texts, got string/],
     ['a number among the networks', { networkNames: ['a', 1 as never] }, /^networkNames must be a list of texts, got/],
-    ['a timeout as text', { downloadTimeout: '60' as never }, /download ?timeout must be a number of seconds, got string/i],
-    ['a timeout that is no number', { downloadTimeout: NaN }, /download ?timeout must be a number of seconds, got number/i],
+    ['a timeout as text', { downloadTimeout: '60' as never }, /^downloadTimeout must be a number of seconds, got string/],
+    ['a timeout that is no number', { downloadTimeout: NaN }, /^downloadTimeout must be a number of seconds, got number/],
   ])('%s: %j', (_, options, text) => {
-    const error = expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(text) as string }) as Error;
-    expect(() => new FakePlatform().create(options)).toThrow(error);
+    const create = (): unknown => new FakePlatform().create(options);
+    expect(create).toThrow(TypeError);
+    expect(create).toThrow(text);
   });
 
   it('a password in a wrong address is not in the error', () => {
@@ -89,9 +90,8 @@ describe('options', () => {
       ['x', 'y'],
       'me',
     ]);
-    expect([device.getDiscoverable(), device.getDownloadTimeout(), device.getUseEncryption(), device.getUseWebSocket()]).toEqual(
-      [false, 20, true, false],
-    );
+    expect([device.getDiscoverable(), device.getDownloadTimeout()]).toEqual([false, 20]);
+    expect([device.getUseEncryption(), device.getUseWebSocket()]).toEqual([true, false]);
   });
 
   it('setters refuse wrong types and change nothing', () => {
