@@ -1,11 +1,4 @@
-import { Webifi, convertErrorCodeToString, createSendData, ErrorCode, ReceivedMessage, WebifiError } from './browser';
+import * as exported from './browser';
 
-/** The one global of the script-tag build: the class, with everything else hanging on it. */
-export default Object.assign(Webifi, {
-  Webifi,
-  convertErrorCodeToString,
-  createSendData,
-  ErrorCode,
-  ReceivedMessage,
-  WebifiError,
-});
+/** The one global of the script-tag build: the class, with everything that is exported hanging on it. */
+export default Object.assign(exported.Webifi, exported);
