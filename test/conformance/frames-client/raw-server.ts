@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { acceptValue } from '../../../src/frames/handshake';
 import { concat } from '../../helpers/bytes';
 import { readFrames, type PeerBytes, type WireFrame } from '../frames/frame-bytes';
@@ -90,7 +91,7 @@ export class RawServer {
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket)).on('error', () => socket.destroy());
-      readHead(socket, (head, rest) => onPeer(new RawPeer(socket, head, rest)));
+      readPeer(socket, onPeer);
     });
   }
 
@@ -128,7 +129,12 @@ export async function onePeer(): Promise<{ server: RawServer; peer: Promise<RawP
   return { server: await RawServer.start((one) => tell(one)), peer };
 }
 
-function readHead(socket: Socket, onHead: (head: string, rest: Uint8Array) => void): void {
+/** Reads the upgrade request from any stream. */
+export function readPeer(stream: Duplex, onPeer: (peer: RawPeer) => void): void {
+  readHead(stream, (head, rest) => onPeer(new RawPeer(stream as Socket, head, rest)));
+}
+
+function readHead(socket: Duplex, onHead: (head: string, rest: Uint8Array) => void): void {
   let bytes = Buffer.alloc(0);
   const onData = (chunk: Buffer): void => {
     bytes = Buffer.concat([bytes, chunk]);
