@@ -35,6 +35,7 @@ export class FrameSocketBase {
   readonly #engine: SocketEngine;
   readonly #outgoing = new OutgoingData();
   #isCloseQueued = false;
+  #isStreaming = false;
 
   /** @internal */
   protected constructor(opened: OpenedStream, options: FrameSocketOptions) {
@@ -202,14 +203,41 @@ export class FrameSocketBase {
    *
    * @param data - Bytes are not copied while they wait: leave them alone until the promise settles.
    * @returns Resolves when the operating system has taken the frame.
-   * @throws TypeError for other data, or for another type than the open message; {@link FrameSocketError} `CLOSE_SENT`
-   *   after our Close, `ABORTED` when it was taken back, `SEND_ABORTED` and `SEND_TIMEOUT` when the connection had to
+   * @throws TypeError for other data, or for another type than the open message; {@link FrameSocketError}
+   *   `MESSAGE_OPEN` while `sendMessage` is at work, `CLOSE_SENT` after our Close, `ABORTED` when it was taken back, `SEND_ABORTED` and `SEND_TIMEOUT` when the connection had to
    *   be ended inside the frame.
    */
-  async sendFrame(data: string | Uint8Array, { fin = true, signal }: SendOptions = {}): Promise<void> {
-    this.#requireOpen();
-    if (signal?.aborted === true) throw new FrameSocketError('ABORTED', { cause: signal.reason });
-    return this.#engine.writer.send(this.#outgoing.next(data, fin), signal);
+  async sendFrame(data: string | Uint8Array, options: SendOptions = {}): Promise<void> {
+    if (this.#isStreaming) throw new FrameSocketError('MESSAGE_OPEN');
+    return this.#sendData(data, options);
+  }
+
+  /**
+   * Sends one message whose parts come one after the other, each as a fragment, with an empty one at the end. The next
+   * part is asked for when the last has left, so that a message of any size costs the memory of one part.
+   *
+   * @param parts - All strings or all bytes, at least one.
+   * @throws {@link FrameSocketError} `MESSAGE_OPEN` while another message is being sent; what `parts` throws, with the
+   *   message left open for `sendFrame` to end; otherwise as {@link FrameSocketBase.sendFrame}.
+   */
+  async sendMessage(
+    parts: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
+    { signal }: Pick<SendOptions, 'signal'> = {},
+  ): Promise<void> {
+    if (this.#isStreaming || this.#outgoing.isOpen) throw new FrameSocketError('MESSAGE_OPEN');
+    const options = signal === undefined ? {} : { signal };
+    let last: string | Uint8Array | undefined;
+    this.#isStreaming = true;
+    try {
+      for await (const part of parts) {
+        await this.#sendData(part, { ...options, fin: false });
+        last = part;
+      }
+      if (last === undefined) throw new TypeError('There was no part, and so no type of message.');
+      await this.#sendData(typeof last === 'string' ? '' : NO_BYTES, options);
+    } finally {
+      this.#isStreaming = false;
+    }
   }
 
   /** Sends a Ping, also between the frames of a message. @param data - At most 125 bytes; RangeError above. */
@@ -270,6 +298,12 @@ export class FrameSocketBase {
   #requireOpen(): void {
     if (this.#engine.isOver) throw this.#engine.refusal();
     if (this.#isCloseQueued) throw new FrameSocketError('CLOSE_SENT');
+  }
+
+  async #sendData(data: string | Uint8Array, { fin = true, signal }: SendOptions): Promise<void> {
+    this.#requireOpen();
+    if (signal?.aborted === true) throw new FrameSocketError('ABORTED', { cause: signal.reason });
+    return this.#engine.writer.send(this.#outgoing.next(data, fin), signal);
   }
 
   #sendControl(length: number, put: OutgoingFrame['put']): Promise<void> {

@@ -64,14 +64,15 @@ function watch(signal: AbortSignal): { left: () => string[]; stop: () => void } 
     timers.delete(timer);
     clear(timer);
   });
-  const { addEventListener: add, removeEventListener: remove } = signal;
-  signal.addEventListener = (...args: Parameters<typeof add>) => {
-    listeners.add(args[1]);
-    add.apply(signal, args);
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (type: string, listener: EventListenerOrEventListenerObject) => {
+    listeners.add(listener);
+    add(type, listener);
   };
-  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-    listeners.delete(args[1]);
-    remove.apply(signal, args);
+  signal.removeEventListener = (type: string, listener: EventListenerOrEventListenerObject) => {
+    listeners.delete(listener);
+    remove(type, listener);
   };
   return {
     left: () => [...[...timers].map(() => 'timer'), ...[...listeners].map(() => 'listener')],
@@ -146,7 +147,7 @@ describe('bad input: each has its own error and leaves nothing behind', () => {
   it('a port where nobody listens', async () => {
     const port = await serve(() => undefined);
     servers[0]?.close();
-    await once(servers.splice(0)[0] as Server, 'close');
+    await once(servers.splice(0)[0]!, 'close');
     await expectFailure(`ws://127.0.0.1:${port}/`, {}, 'CONNECT_FAILED');
   });
 

@@ -18,6 +18,8 @@ export class RawPeer {
   readonly #chunks: Uint8Array[] = [];
   #wake: (() => void)[] = [];
   isEnded = false;
+  /** Takes the bytes in place of {@link RawPeer.received}. */
+  onBytes: ((chunk: Uint8Array) => void) | undefined = undefined;
 
   constructor(
     readonly socket: Socket,
@@ -26,7 +28,10 @@ export class RawPeer {
   ) {
     this.request = parseHead(head);
     if (rest.length > 0) this.#chunks.push(rest);
-    socket.on('data', (chunk: Uint8Array) => this.#note(() => this.#chunks.push(chunk)));
+    socket.on('data', (chunk: Uint8Array) => {
+      if (this.onBytes !== undefined) this.onBytes(chunk);
+      else this.#note(() => this.#chunks.push(chunk));
+    });
     socket.on('end', () => this.#note(() => (this.isEnded = true)));
     socket.on('close', () => this.#note(() => (this.isEnded = true)));
   }

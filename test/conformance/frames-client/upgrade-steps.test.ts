@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FrameSocket, FrameSocketError, UpgradeRequest } from '../../../src/frames';
+import { FrameSocket, type FrameSocketError, UpgradeRequest } from '../../../src/frames';
 import { onePeer } from './raw-server';
 
 const shown = (payload: Uint8Array) => new TextDecoder().decode(payload);
