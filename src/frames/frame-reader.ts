@@ -111,7 +111,12 @@ export class FrameReader {
     this.#idle.touch();
   }
 
-  /** Nothing more will come. @param error - Made only when somebody waits for it. */
+  /** No more bytes will come: no time is kept any more. */
+  settle(): void {
+    this.#idle.cancel();
+  }
+
+  /** Nothing more can be read. @param error - Made only when somebody waits for it. */
   end(error: () => FrameSocketError): void {
     if (this.#pending !== undefined) this.#fail(error());
   }

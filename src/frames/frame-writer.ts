@@ -114,6 +114,7 @@ export class FrameWriter {
 
   /** Gives up what waits; what is under way ends with the stream. */
   fail(error: FrameSocketError): void {
+    this.#idle.cancel();
     for (const waiting of this.#queue.takeAll()) this.#reject(waiting, error);
     this.#queuedBytes = 0;
     for (const { reject } of this.#drains.splice(0)) reject(error);

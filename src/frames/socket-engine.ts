@@ -230,6 +230,7 @@ export class SocketEngine {
     this.#isStreamClosed = true;
     this.#streamError = error;
     this.#cancelLinger?.();
+    this.reader.settle();
     this.connection.receiveEnd();
     this.#run();
     this.writer.fail(this.#end ?? new FrameSocketError('CONNECTION_LOST', { cause: error }));
@@ -240,6 +241,7 @@ export class SocketEngine {
     if (this.#end !== undefined) return;
     this.#end = error;
     this.unansweredPing = undefined;
+    this.reader.settle();
     this.writer.fail(error);
     if (this.reader.isEmpty) this.reader.end(() => this.#takeEnd());
   }

@@ -63,13 +63,44 @@ describe('IdleTimer', () => {
     expect(fired).toBe(1);
   });
 
-  it('stops, and sets no timer without a limit', () => {
+  it('stops without a word, and goes on with the timer that is set', () => {
+    const clock = new OneTimer();
+    let fired = 0;
+    const idle = new IdleTimer(clock.host, () => (fired += 1));
+    idle.start(100);
+    clock.goTo(50);
+    idle.stop();
+    idle.touch();
+    clock.goTo(80);
+    idle.start(100);
+    expect(clock.timers).toBe(1);
+    clock.goTo(179);
+    expect(fired).toBe(0);
+    clock.goTo(180);
+    expect(fired).toBe(1);
+    idle.start(100);
+    idle.stop();
+    clock.goTo(1_000);
+    expect([fired, clock.isSet]).toEqual([1, false]);
+  });
+
+  it('sets an earlier timer for a shorter limit', () => {
+    const clock = new OneTimer();
+    let fired = 0;
+    const idle = new IdleTimer(clock.host, () => (fired += 1));
+    idle.start(1_000);
+    idle.start(10);
+    clock.goTo(10);
+    expect(fired).toBe(1);
+  });
+
+  it('lets its timer go, and sets none without a limit', () => {
     const clock = new OneTimer();
     const idle = new IdleTimer(clock.host, () => expect.unreachable());
     idle.start(100);
-    idle.stop();
-    idle.touch();
+    idle.cancel();
     idle.start(0);
+    idle.touch();
     expect(clock.isSet).toBe(false);
     clock.goTo(1_000);
   });
