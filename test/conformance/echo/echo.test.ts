@@ -17,8 +17,9 @@ const SIZES = [0, 1, 125, 126, 65_535, 65_536, 1_048_576, 16_777_216];
 
 describe('echo tools: the codec against a foreign one', () => {
   it('server: FrameSocket and ws get back what they send', async () => {
-    const { url, stop } = await startEchoServer();
-    stops.push(stop);
+    const server = await startEchoServer();
+    stops.push(() => server.stop());
+    const { url } = server;
     const socket = await FrameSocket.connect(url);
     const foreign = new WebSocket(url, { perMessageDeflate: true });
     await once(foreign, 'open');
@@ -73,8 +74,9 @@ describe('echo tools: the codec against a foreign one', () => {
   });
 
   it('both tools against each other', async () => {
-    const { url, stop } = await startEchoServer();
-    stops.push(stop);
+    const server = await startEchoServer();
+    stops.push(() => server.stop());
+    const { url } = server;
     const socket = await FrameSocket.connect(url);
     await socket.sendMessage(Array.from({ length: 2_000 }, () => 'part '));
     const messages = socket.messages();
