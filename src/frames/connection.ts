@@ -110,8 +110,10 @@ export type ConnectionEvent =
  * @public
  */
 export class Connection {
-  readonly #autoPong: boolean;
-  readonly #autoClose: boolean;
+  /** Whether the next Ping is answered; see {@link ConnectionOptions}. */
+  autoPong: boolean;
+  /** Whether the peer's Close, if it has not come yet, will be answered. */
+  autoClose: boolean;
   readonly #unsafeCloseCode: boolean;
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
@@ -141,8 +143,8 @@ export class Connection {
     this.#assembler = new MessageAssembler({ limits, validateUtf8, deliverFrames });
     this.#sender = new FrameSender(role === 'client' ? options.maskKey : undefined);
     this.#pongs = new PongSender(this.#sender, limits.maxQueuedPings);
-    this.#autoPong = autoPong;
-    this.#autoClose = autoClose;
+    this.autoPong = autoPong;
+    this.autoClose = autoClose;
     this.#unsafeCloseCode = options.unsafeCloseCode ?? false;
   }
 
@@ -275,13 +277,13 @@ export class Connection {
   #takeControl(opcode: Opcode, payload: Uint8Array): ConnectionEvent {
     if (opcode === Opcode.PONG) return { type: 'pong', payload };
     if (opcode === Opcode.CLOSE) return this.#takeClose(payload);
-    if (this.#autoPong) this.#pongs.answer(payload);
+    if (this.autoPong) this.#pongs.answer(payload);
     return { type: 'ping', payload };
   }
 
   #takeClose(body: Uint8Array): ConnectionEvent {
     const { code, reason } = parseCloseBody(body);
-    if (this.#autoClose) this.#closeAnswer = body.slice(0, 2);
+    if (this.autoClose) this.#closeAnswer = body.slice(0, 2);
     this.#enter('peer-close');
     return { type: 'close', code, reason };
   }

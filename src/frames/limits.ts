@@ -55,17 +55,19 @@ const DEFAULT_LIMITS: Readonly<FrameLimits> = {
  * @internal
  */
 export function resolveLimits(limits: Partial<FrameLimits> = {}): FrameLimits {
+  const resolve = (name: keyof FrameLimits): number =>
+    resolveLimit(name, limits[name] ?? DEFAULT_LIMITS[name]);
   return {
-    maxFrameSize: resolveLimit(limits, 'maxFrameSize'),
-    maxMessageSize: resolveLimit(limits, 'maxMessageSize'),
-    maxFragments: resolveLimit(limits, 'maxFragments'),
-    maxBufferedChunks: resolveLimit(limits, 'maxBufferedChunks'),
-    maxQueuedPings: resolveLimit(limits, 'maxQueuedPings'),
+    maxFrameSize: resolve('maxFrameSize'),
+    maxMessageSize: resolve('maxMessageSize'),
+    maxFragments: resolve('maxFragments'),
+    maxBufferedChunks: resolve('maxBufferedChunks'),
+    maxQueuedPings: resolve('maxQueuedPings'),
   };
 }
 
-function resolveLimit(limits: Partial<FrameLimits>, name: keyof FrameLimits): number {
-  const value: unknown = limits[name] ?? DEFAULT_LIMITS[name];
+/** @throws RangeError for a value that is neither a positive integer nor `Infinity`. @internal */
+export function resolveLimit(name: string, value: unknown): number {
   if (value === Infinity || (typeof value === 'number' && Number.isSafeInteger(value) && value > 0)) {
     return value;
   }

@@ -22,6 +22,15 @@ export class OutgoingText {
     this.#waiting = whole.slice(end);
     return encoder.encode(whole.slice(0, end));
   }
+
+  /** First half of a pair that waits for its other half; set to take a call of `encode` back. */
+  get held(): string {
+    return this.#waiting;
+  }
+
+  set held(half: string) {
+    this.#waiting = half;
+  }
 }
 
 /**

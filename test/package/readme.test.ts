@@ -9,6 +9,8 @@ import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type * as clientEntry from '../../src/index';
 import type * as relayEntry from '../../src/relay';
+import { startEchoServer } from '../conformance/echo/echo-server';
+import { startHttpProxy } from '../conformance/frames-client/proxies';
 import { hasChromium, launchChromium } from '../helpers/chromium';
 import { killPrograms, Program } from '../helpers/program';
 import { consumerFolder, consumerRequire } from './tarball';
@@ -138,6 +140,7 @@ describe('examples of README.md', () => {
       'own-server.mjs',
       'glance.mjs',
       'console.mjs',
+      'frames.mjs',
     ];
     expect([...files.keys()]).toEqual(tested);
     const others = blocks.filter(({ code }) => !/^(?:\/\/|<!--) /.test(code)).map(({ language }) => language);
@@ -183,6 +186,22 @@ describe('examples of README.md', () => {
     await started.prints(new RegExp(`^${other.getSessionId()}: answer$`, 'm'));
     started.endInput('quit\n');
     expect([await started.exitCode(), started.err]).toEqual([0, '']);
+  });
+
+  it('frames.mjs: a message in two frames through a proxy, and back', async () => {
+    const echo = await startEchoServer();
+    const proxy = await startHttpProxy({ to: Number(new URL(echo.url).port) });
+    try {
+      const folder = freshFolder();
+      const env = { http_proxy: `http://127.0.0.1:${proxy.port}`, no_proxy: '' };
+      const started = new Program([example('frames.mjs', folder), 'ws://echo.example/'], env, folder);
+      expect([await started.exitCode(), started.err]).toEqual([0, '']);
+      expect(started.out).toBe('Text first part, last part\n');
+      expect(proxy.asked.map(({ target }) => target)).toEqual(['echo.example:80']);
+    } finally {
+      await proxy.stop();
+      await echo.stop();
+    }
   });
 
   it('relay.mjs: a relay that lets the account in and ends with SIGTERM', async () => {

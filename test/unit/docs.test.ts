@@ -5,6 +5,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { run as runRelay } from '../../src/cli/relay';
 import { convertErrorCodeToString, ErrorCode, WebifiError } from '../../src/core/errors';
+import { FRAME_SOCKET_ERRORS } from '../../src/frames/socket-errors';
 import { CloseCode } from '../../src/relay/close-codes';
 import { resolveSettings } from '../../src/relay/edge-options';
 import { FakeTerminal } from '../helpers/fake-terminal';
@@ -75,6 +76,13 @@ describe('README.md', () => {
     const sentence = /`retryable` is true for ([^.]+)\./.exec(section(readme, 'Error codes'))?.[1] ?? '';
     const retryable = Object.values(ErrorCode).filter((code) => new WebifiError(code).retryable);
     expect(sentence.match(/\d+/g)?.map(Number)).toEqual(retryable);
+  });
+
+  it('lists exactly the errors of FrameSocket, with their fail reasons', () => {
+    const listed = tableRows(section(readme, 'Single frames')).map(([code, reason]) => [code, Number(reason)]);
+    expect(listed).toEqual(
+      Object.entries(FRAME_SOCKET_ERRORS).map(([code, { failReason }]) => [`\`${code}\``, failReason]),
+    );
   });
 
   it('lists exactly the close codes of the relay', () => {

@@ -18,11 +18,21 @@ interface Row {
 
 const bindings = ['adapters/node', 'adapters/browser'];
 const relayCore = ['relay/sessions', 'relay/router', 'relay/out-queue'];
-const entries = ['index', 'browser', 'umd', 'relay'];
+const framesNode = [
+  'node:crypto',
+  'node:dns',
+  'node:http',
+  'node:net',
+  'node:stream',
+  'node:tls',
+  'node:zlib',
+];
+const entries = ['index', 'browser', 'umd', 'frames', 'relay'];
 
 const table: readonly Row[] = [
   { files: ['core/'], folders: ['core/'] },
-  { files: ['frames/'], folders: ['frames/'] },
+  { files: ['frames/node/'], folders: ['frames/'], builtins: framesNode },
+  { files: ['frames/'], folders: ['frames/'], except: ['frames/node/'] },
   { files: bindings, folders: ['adapters/', 'core/transport'], packages: ['isomorphic-ws', 'cross-fetch'] },
   { files: ['adapters/'], folders: ['adapters/', 'core/transport'], except: bindings },
   { files: ['client/'], folders: ['client/', 'core/', 'adapters/'], except: bindings },

@@ -1,0 +1,16 @@
+/** The part of the platform's `AbortSignal` that is used here. @public */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+const nothing = (): void => undefined;
+
+/** Runs when the signal fires. @returns Takes the listener away again. @internal */
+export function onAbort(signal: AbortSignalLike | undefined, run: () => void): () => void {
+  if (signal === undefined) return nothing;
+  signal.addEventListener('abort', run);
+  return () => signal.removeEventListener('abort', run);
+}

@@ -1,0 +1,184 @@
+import { onAbort } from './abort';
+import type { AbortSignalLike } from './abort';
+import type { ByteStream, FrameHost } from './byte-stream';
+import type { Connection } from './connection';
+import { Fifo } from './fifo';
+import { IdleTimer } from './idle-timer';
+import { FrameSocketError } from './socket-errors';
+
+/** Bytes that may be under way in the stream before the next frame is encoded. */
+const MAX_UNDER_WAY = 65_536;
+
+/** A frame of ours that is to be sent. @internal */
+export interface OutgoingFrame {
+  /** Bytes of payload. */
+  readonly length: number;
+  /** Hands it to the connection. @returns False when the connection does not take it. */
+  put(connection: Connection): boolean;
+  /** Undoes what the call that queued it did; absent when it is a whole message or a control frame. */
+  takeBack?: () => void;
+  /** Whether it carries data. */
+  readonly isData: boolean;
+}
+
+interface Waiting {
+  readonly frame: OutgoingFrame;
+  readonly resolve: () => void;
+  readonly reject: (error: FrameSocketError) => void;
+  forgetSignal: () => void;
+  /** Whether its bytes may be on the wire. */
+  isUnderWay: boolean;
+}
+
+/** What may change while the socket is open. @internal */
+export interface Timing {
+  idleTimeoutMs: number;
+}
+
+/** What the writer needs from its socket. @internal */
+export interface WriterOwner {
+  readonly timing: Timing;
+  /** Why nothing can be sent any more. */
+  refusal(): FrameSocketError;
+  /** A frame was cut off: the connection is of no use any more. */
+  onBroken(error: FrameSocketError): void;
+  /** Something was handed to the connection, or room was made. */
+  onMoved(): void;
+}
+
+/**
+ * Frames on their way out, in order. A frame is encoded when the stream has room for it, so that a peer who does not
+ * read costs the payloads that are waiting and nothing more.
+ *
+ * @internal
+ */
+export class FrameWriter {
+  readonly #connection: Connection;
+  readonly #stream: ByteStream;
+  readonly #owner: WriterOwner;
+  readonly #idle: IdleTimer;
+  readonly #queue = new Fifo<Waiting>();
+  readonly #drains: { resolve: () => void; reject: (error: FrameSocketError) => void }[] = [];
+  #queuedBytes = 0;
+  #underWayBytes = 0;
+  /** Bytes under way that the connection sends by itself: Pongs. */
+  #ownBytes = 0;
+
+  constructor(connection: Connection, stream: ByteStream, host: FrameHost, owner: WriterOwner) {
+    this.#connection = connection;
+    this.#stream = stream;
+    this.#owner = owner;
+    this.#idle = new IdleTimer(host, () => owner.onBroken(new FrameSocketError('SEND_TIMEOUT')));
+  }
+
+  /** Bytes that the operating system has not taken yet. */
+  get bufferedAmount(): number {
+    return this.#queuedBytes + this.#underWayBytes;
+  }
+
+  /** Whether the peer lets so many Pongs pile up that no more Pings can be read. */
+  get isClogged(): boolean {
+    return this.#ownBytes > MAX_UNDER_WAY;
+  }
+
+  /** Resolves when the frame has left. The payload is left alone until then. */
+  send(frame: OutgoingFrame, signal: AbortSignalLike | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { frame, resolve, reject, forgetSignal: () => undefined, isUnderWay: false };
+      waiting.forgetSignal = onAbort(signal, () => this.#abort(waiting, signal?.reason));
+      this.#queue.push(waiting);
+      this.#queuedBytes += frame.length;
+      this.#pump();
+    });
+  }
+
+  /** Writes what the connection sends by itself. */
+  writeOwn(chunks: readonly Uint8Array[]): void {
+    const length = lengthOf(chunks);
+    this.#ownBytes += length;
+    this.#write(chunks, length, () => {
+      this.#ownBytes -= length;
+    });
+  }
+
+  /** Resolves once nothing waits. */
+  drain(): Promise<void> {
+    if (this.bufferedAmount === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#drains.push({ resolve, reject }));
+  }
+
+  /** The peer takes bytes. */
+  touch(): void {
+    this.#idle.touch();
+  }
+
+  /** Gives up what waits; what is under way ends with the stream. */
+  fail(error: FrameSocketError): void {
+    this.#idle.cancel();
+    for (const waiting of this.#queue.takeAll()) this.#reject(waiting, error);
+    this.#queuedBytes = 0;
+    for (const { reject } of this.#drains.splice(0)) reject(error);
+  }
+
+  #pump(): void {
+    while (this.#queue.length > 0 && this.#underWayBytes < MAX_UNDER_WAY) this.#sendNext();
+    this.#owner.onMoved();
+  }
+
+  #sendNext(): void {
+    const waiting = this.#queue.shift();
+    if (waiting === undefined) return;
+    this.#queuedBytes -= waiting.frame.length;
+    if (!waiting.frame.put(this.#connection)) return this.#reject(waiting, this.#owner.refusal());
+    waiting.isUnderWay = true;
+    const event = this.#connection.poll();
+    if (event?.type !== 'transmit') return this.#reject(waiting, this.#owner.refusal());
+    this.#write(event.chunks, lengthOf(event.chunks), (error) => {
+      if (error !== undefined) return this.#reject(waiting, this.#owner.refusal());
+      waiting.forgetSignal();
+      waiting.resolve();
+    });
+  }
+
+  #write(chunks: readonly Uint8Array[], length: number, onDone: (error?: unknown) => void): void {
+    if (this.#underWayBytes === 0) this.#idle.start(this.#owner.timing.idleTimeoutMs);
+    this.#underWayBytes += length;
+    this.#stream.write(chunks, (error) => {
+      this.#underWayBytes -= length;
+      if (this.#underWayBytes === 0) this.#idle.stop();
+      onDone(error ?? undefined);
+      if (error !== undefined && error !== null) return;
+      this.#pump();
+      if (this.bufferedAmount === 0) for (const { resolve } of this.#drains.splice(0)) resolve();
+    });
+  }
+
+  #abort(waiting: Waiting, reason: unknown): void {
+    if (waiting.isUnderWay || !this.#canTakeBack(waiting)) {
+      const error = new FrameSocketError('SEND_ABORTED', { cause: reason });
+      this.#reject(waiting, error);
+      return this.#owner.onBroken(error);
+    }
+    this.#queue.remove(waiting);
+    this.#queuedBytes -= waiting.frame.length;
+    waiting.frame.takeBack?.();
+    this.#reject(waiting, new FrameSocketError('ABORTED', { cause: reason }));
+  }
+
+  /** A fragment with more data behind it would leave a hole in its message. */
+  #canTakeBack({ frame }: Waiting): boolean {
+    if (frame.takeBack === undefined) return true;
+    return this.#queue.findLast((other) => other.frame.isData)?.frame === frame;
+  }
+
+  #reject(waiting: Waiting, error: FrameSocketError): void {
+    waiting.forgetSignal();
+    waiting.reject(error);
+  }
+}
+
+function lengthOf(chunks: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  return length;
+}

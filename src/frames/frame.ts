@@ -1,0 +1,65 @@
+import { Opcode } from './header';
+import type { MessageOpcode } from './header';
+
+const NAMES = {
+  [Opcode.CONTINUATION]: 'Continuation',
+  [Opcode.TEXT]: 'Text',
+  [Opcode.BINARY]: 'Binary',
+  [Opcode.CLOSE]: 'Close',
+  [Opcode.PING]: 'Ping',
+  [Opcode.PONG]: 'Pong',
+} as const;
+
+/** Name of an opcode. @public */
+export type OpcodeName = (typeof NAMES)[Opcode];
+
+/** What a message is made of. @public */
+export type MessageType = 'Text' | 'Binary';
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** One received frame. @public */
+export class Frame {
+  /** @param messageOpcode - Of the message that a data frame belongs to; none for a control frame. */
+  constructor(
+    readonly opcode: Opcode,
+    /** Whether the message ends with this frame; always true for a control frame. */
+    readonly fin: boolean,
+    /** The payload, unmasked. It may share memory with frames received together with it. */
+    readonly payload: Uint8Array,
+    messageOpcode?: MessageOpcode,
+  ) {
+    this.messageType =
+      messageOpcode === undefined ? undefined : messageOpcode === Opcode.TEXT ? 'Text' : 'Binary';
+  }
+
+  /** Text or Binary, also for a Continuation; `undefined` for a control frame. */
+  readonly messageType: MessageType | undefined;
+
+  /** Such as `Text`. */
+  get opcodeName(): OpcodeName {
+    return NAMES[this.opcode];
+  }
+
+  /**
+   * The payload as UTF-8, U+FEFF at its beginning included.
+   *
+   * @remarks A character that is split between two fragments shows as U+FFFD in both; `messages()` joins them.
+   */
+  text(): string {
+    return decoder.decode(this.payload);
+  }
+}
+
+/** One whole message, joined from its frames. @public */
+export class Message {
+  constructor(
+    readonly messageType: MessageType,
+    readonly payload: Uint8Array,
+  ) {}
+
+  /** The payload as UTF-8, U+FEFF at its beginning included. */
+  text(): string {
+    return decoder.decode(this.payload);
+  }
+}

@@ -1,0 +1,127 @@
+import type { Duplex } from 'node:stream';
+import type { ByteSink, ByteStream } from '../byte-stream';
+
+/** Bytes given to the stream at one go; what it has taken of them is a sign of life. */
+const MAX_WRITE = 65_536;
+
+interface Part {
+  readonly chunks: readonly Uint8Array[];
+  readonly onWritten: (error?: unknown) => void;
+  /** First chunk that is not wholly given away, and where in it to go on. */
+  index: number;
+  offset: number;
+}
+
+/** Any Node stream of bytes both ways, such as a socket, as a {@link ByteStream}. @internal */
+export class DuplexStream implements ByteStream {
+  readonly #duplex: Duplex;
+  readonly #head: Uint8Array;
+  readonly #parts: Part[] = [];
+  #sink: ByteSink | undefined = undefined;
+  #isWriting = false;
+  #isEnding = false;
+  #error: unknown = undefined;
+
+  /** @param head - Bytes that were read from the stream already. */
+  constructor(duplex: Duplex, head: Uint8Array) {
+    this.#duplex = duplex;
+    this.#head = head;
+  }
+
+  start(sink: ByteSink): void {
+    const duplex = this.#duplex;
+    this.#sink = sink;
+    duplex.on('error', (error: unknown) => (this.#error ??= error));
+    duplex.on('close', () => this.#onClose());
+    if (this.#head.length > 0) sink.onBytes(plain(this.#head));
+    duplex.on('end', () => sink.onEnd());
+    duplex.on('data', (chunk: Uint8Array) => sink.onBytes(plain(chunk)));
+    if (duplex.destroyed) queueMicrotask(() => this.#onClose());
+  }
+
+  pause(): void {
+    this.#duplex.pause();
+  }
+
+  resume(): void {
+    this.#duplex.resume();
+  }
+
+  write(chunks: readonly Uint8Array[], onWritten: (error?: unknown) => void): void {
+    this.#parts.push({ chunks, onWritten, index: 0, offset: 0 });
+    if (!this.#isWriting) this.#writeNext();
+  }
+
+  end(): void {
+    this.#isEnding = true;
+    if (!this.#isWriting) this.#duplex.end();
+  }
+
+  destroy(): void {
+    this.#duplex.destroy();
+  }
+
+  /** What waits goes out together, which makes one system call of many small frames. */
+  #writeNext(): void {
+    this.#isWriting = true;
+    this.#duplex.cork();
+    const slices = this.#nextSlices();
+    const last = slices.pop() ?? new Uint8Array(0);
+    for (const slice of slices) this.#duplex.write(slice);
+    this.#duplex.write(last, (error) => this.#onWritten(error));
+    this.#duplex.uncork();
+  }
+
+  #nextSlices(): Uint8Array[] {
+    const slices: Uint8Array[] = [];
+    let room = MAX_WRITE;
+    for (const part of this.#parts) {
+      for (; room > 0 && part.index < part.chunks.length;) {
+        const chunk = part.chunks[part.index] ?? new Uint8Array(0);
+        const slice = chunk.subarray(part.offset, part.offset + room);
+        slices.push(slice);
+        room -= slice.length;
+        part.offset += slice.length;
+        if (part.offset === chunk.length) {
+          part.index += 1;
+          part.offset = 0;
+        }
+      }
+      if (room === 0) break;
+    }
+    return slices;
+  }
+
+  #onWritten(error: Error | null | undefined): void {
+    this.#isWriting = false;
+    if (error !== null && error !== undefined) return this.#failWrites(error);
+    this.#sink?.onProgress();
+    let done = 0;
+    while (done < this.#parts.length && isWritten(this.#parts[done])) done += 1;
+    const written = this.#parts.splice(0, done);
+    if (this.#parts.length > 0) this.#writeNext();
+    for (const { onWritten } of written) onWritten();
+    if (this.#isEnding && !this.#isWriting) this.#duplex.end();
+  }
+
+  #failWrites(error: unknown): void {
+    for (const { onWritten } of this.#parts.splice(0)) onWritten(error);
+  }
+
+  #onClose(): void {
+    const sink = this.#sink;
+    if (sink === undefined) return;
+    this.#sink = undefined;
+    this.#failWrites(this.#error ?? new Error('The stream was closed.'));
+    sink.onClose(this.#error);
+  }
+}
+
+function isWritten(part: Part | undefined): boolean {
+  return part !== undefined && part.index === part.chunks.length;
+}
+
+/** The bytes as a plain `Uint8Array`: Node's own subclass is slower to read from. */
+function plain(chunk: Uint8Array): Uint8Array {
+  return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}

@@ -1,0 +1,27 @@
+import { randomFillSync } from 'node:crypto';
+import type { FrameHost } from '../byte-stream';
+
+/** Keys made at one go: asking the system for each would cost more than the frame. */
+const KEYS = new Uint32Array(1_024);
+let used = KEYS.length;
+
+function maskKey(): number {
+  if (used === KEYS.length) {
+    randomFillSync(KEYS);
+    used = 0;
+  }
+  const key = KEYS[used] ?? 0;
+  // A key that was used is of no use to who reads memory later.
+  KEYS[used++] = 0;
+  return key;
+}
+
+/** Time and chance of this process. @internal */
+export const nodeHost: FrameHost = {
+  now: () => performance.now(),
+  setTimer(run, afterMs) {
+    const timer = setTimeout(run, afterMs);
+    return () => clearTimeout(timer);
+  },
+  maskKey,
+};

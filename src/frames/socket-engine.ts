@@ -1,0 +1,263 @@
+import type { ByteStream, FrameHost } from './byte-stream';
+import { buildCloseBody } from './close-codes';
+import type { CloseBody } from './close-codes';
+import { Connection } from './connection';
+import type { ConnectionEvent, ConnectionState } from './connection';
+import type { FrameError } from './errors';
+import { Frame } from './frame';
+import { FrameReader } from './frame-reader';
+import { FrameWriter } from './frame-writer';
+import { Opcode } from './header';
+import { FrameSocketError } from './socket-errors';
+import type { FrameSocketOptions } from './socket-options';
+
+/** How long the peer has to end TCP after both Closes. Unit: milliseconds. */
+const LINGER_MS = 1_000;
+
+/** An open stream after the opening handshake. @internal */
+export interface OpenedStream {
+  readonly stream: ByteStream;
+  readonly host: FrameHost;
+  /** The agreed subprotocol. */
+  readonly protocol: string | undefined;
+}
+
+/**
+ * What moves a socket: takes bytes from the stream into the codec, its events to the reader, frames to the stream, and
+ * brings everything to its end once.
+ *
+ * @internal
+ */
+export class SocketEngine {
+  readonly connection: Connection;
+  readonly reader: FrameReader;
+  readonly writer: FrameWriter;
+  readonly timing: { idleTimeoutMs: number };
+  deliverPongs: boolean;
+  /** What the peer's Close said. */
+  close: CloseBody | undefined = undefined;
+  /** Payload of the last Ping that the application got and has not answered. */
+  unansweredPing: Uint8Array | undefined = undefined;
+  /** Whether a Close went each way. */
+  wasClean = false;
+  readonly #settings: Required<FrameSocketOptions>;
+  readonly #stream: ByteStream;
+  readonly #host: FrameHost;
+  /** What reads and sends fail with, once the connection is over. */
+  #end: FrameSocketError | undefined = undefined;
+  #streamError: unknown = undefined;
+  #isClosing = false;
+  #isPaused = false;
+  #isStreamClosed = false;
+  #cancelLinger: (() => void) | undefined = undefined;
+  #closeWaiters: (() => void)[] = [];
+
+  constructor({ stream, host }: OpenedStream, settings: Required<FrameSocketOptions>) {
+    const { idleTimeoutMs, deliverPongs, maxFrameSize } = settings;
+    this.#settings = settings;
+    this.#stream = stream;
+    this.#host = host;
+    this.timing = { idleTimeoutMs };
+    this.deliverPongs = deliverPongs;
+    this.connection = new Connection({
+      ...settings,
+      role: 'client',
+      deliver: 'frames',
+      maskKey: () => host.maskKey(),
+      limits: { maxFrameSize, maxMessageSize: Infinity, maxFragments: Infinity },
+    });
+    const { timing } = this;
+    const onMoved = (): void => this.#run();
+    this.reader = new FrameReader(host, { timing, onMoved, onTaken: (frame) => this.#noteTaken(frame) });
+    this.writer = new FrameWriter(this.connection, stream, host, {
+      timing,
+      onMoved,
+      refusal: () => this.refusal(),
+      onBroken: (error) => this.breakOff(error),
+    });
+  }
+
+  /** Begins to read. */
+  start(): void {
+    this.#stream.start({
+      onBytes: (chunk) => {
+        if (this.#end !== undefined) return;
+        this.reader.touch();
+        this.connection.receive(chunk);
+        this.#run();
+      },
+      onProgress: () => this.writer.touch(),
+      onEnd: () => {
+        this.connection.receiveEnd();
+        this.#run();
+      },
+      onClose: (error) => this.#onStreamClose(error),
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#end === undefined ? this.connection.state : 'closed';
+  }
+
+  /** Whether nothing can be sent or received any more, beside frames that wait to be read. */
+  get isOver(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Whether a read would settle at once. */
+  get isReadable(): boolean {
+    return !this.reader.isEmpty || this.#end !== undefined;
+  }
+
+  /** Why nothing can be sent. */
+  refusal(): FrameSocketError {
+    if (this.#end !== undefined) return this.#end;
+    return new FrameSocketError(this.connection.state === 'close-sent' ? 'CLOSE_SENT' : 'CONNECTION_LOST');
+  }
+
+  /** From now on everything is read, so that the peer's Close is found; resolves when the stream has ended. */
+  awaitClose(): Promise<void> {
+    if (this.#isStreamClosed) return Promise.resolve();
+    this.#isClosing = true;
+    const cancelTimer = this.#host.setTimer(
+      () => this.breakOff(new FrameSocketError('CONNECTION_LOST', { detail: 'the Close was not answered' })),
+      this.#settings.closeTimeoutMs,
+    );
+    return new Promise((resolve) => {
+      this.#closeWaiters.push(() => {
+        cancelTimer();
+        resolve();
+      });
+      this.#run();
+    });
+  }
+
+  /** Fails the connection for a fault that the codec cannot see. */
+  fail(error: FrameSocketError): void {
+    if (this.#end !== undefined) return;
+    this.connection.sendClose(error.closeCode);
+    const event = this.connection.poll();
+    if (event?.type === 'transmit') this.writer.writeOwn(event.chunks);
+    this.#finish(error);
+    this.#endStream();
+  }
+
+  /** Ends everything at once; what was received and not read is gone. */
+  breakOff(error: FrameSocketError): void {
+    this.reader.clear();
+    this.#finish(error);
+    this.#stream.destroy();
+  }
+
+  /** Takes what the codec has, for as long as it may go ahead of the reader. */
+  #run(): void {
+    while (this.#end === undefined && this.#mayRead()) {
+      const event = this.connection.poll();
+      if (event === undefined) break;
+      this.#handle(event);
+    }
+    if (this.#end !== undefined && this.reader.isEmpty) this.reader.end(() => this.#takeEnd());
+    this.#steer();
+  }
+
+  #mayRead(): boolean {
+    const { state } = this.connection;
+    if (this.#end !== undefined || state === 'closed' || state === 'close-received') return true;
+    if (this.writer.isClogged) return false;
+    if (this.#isClosing) return true;
+    return this.#settings.controlFrames === 'onRead' ? this.reader.isWaiting : !this.reader.isFull;
+  }
+
+  #steer(): void {
+    const pause = !this.#mayRead();
+    if (pause === this.#isPaused || this.#isStreamClosed) return;
+    this.#isPaused = pause;
+    if (pause) this.#stream.pause();
+    else this.#stream.resume();
+  }
+
+  #handle(event: ConnectionEvent): void {
+    switch (event.type) {
+      case 'transmit':
+        return this.writer.writeOwn(event.chunks);
+      case 'frame':
+        return this.#deliver(new Frame(event.opcode, event.fin, event.payload, event.messageOpcode));
+      case 'ping':
+        if (!this.connection.autoPong) this.#deliver(new Frame(Opcode.PING, true, event.payload));
+        return undefined;
+      case 'pong':
+        if (this.deliverPongs) return this.#deliver(new Frame(Opcode.PONG, true, event.payload));
+        return this.reader.passPong();
+      case 'close':
+        this.close = event;
+        return this.reader.deliver(new Frame(Opcode.CLOSE, true, buildCloseBody(event.code, event.reason)));
+      case 'fail':
+        this.#finish(invalidFrame(event.error));
+        return this.#endStream();
+      case 'end':
+        return this.#onConnectionEnd(event.clean);
+      default:
+        return undefined;
+    }
+  }
+
+  /** While the connection is being closed, what nobody reads is dropped once the queue is full. */
+  #deliver(frame: Frame): void {
+    if (!this.#isClosing || !this.reader.isFull) this.reader.deliver(frame);
+  }
+
+  #noteTaken(frame: Frame): void {
+    if (frame.opcode === Opcode.PING) this.unansweredPing = frame.payload;
+  }
+
+  #onConnectionEnd(isClean: boolean): void {
+    this.wasClean = isClean;
+    if (isClean) {
+      this.#finish(new FrameSocketError('CLOSED'));
+      return this.#endStream();
+    }
+    this.#finish(new FrameSocketError('CONNECTION_LOST', { cause: this.#streamError }));
+    this.#stream.destroy();
+  }
+
+  /** Half-closes, and gives the peer a moment to do the same: closed at once, the socket could lose our Close. */
+  #endStream(): void {
+    this.#stream.end();
+    this.#cancelLinger ??= this.#host.setTimer(() => this.#stream.destroy(), LINGER_MS);
+  }
+
+  #onStreamClose(error: unknown): void {
+    this.#isStreamClosed = true;
+    this.#streamError = error;
+    this.#cancelLinger?.();
+    this.reader.settle();
+    this.connection.receiveEnd();
+    this.#run();
+    this.writer.fail(this.#end ?? new FrameSocketError('CONNECTION_LOST', { cause: error }));
+    for (const tell of this.#closeWaiters.splice(0)) tell();
+  }
+
+  #finish(error: FrameSocketError): void {
+    if (this.#end !== undefined) return;
+    this.#end = error;
+    this.unansweredPing = undefined;
+    this.reader.settle();
+    this.writer.fail(error);
+    if (this.reader.isEmpty) this.reader.end(() => this.#takeEnd());
+  }
+
+  /** The first read learns what happened; those after it, that the connection is gone. */
+  #takeEnd(): FrameSocketError {
+    const error = this.#end ?? new FrameSocketError('CONNECTION_LOST');
+    if (error.closeCode !== undefined) this.#end = new FrameSocketError('CONNECTION_LOST', { cause: error });
+    return error;
+  }
+}
+
+function invalidFrame(error: FrameError): FrameSocketError {
+  return new FrameSocketError('INVALID_FRAME', {
+    detail: error.message,
+    cause: error,
+    closeCode: error.closeCode,
+  });
+}
