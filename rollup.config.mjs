@@ -42,7 +42,7 @@ const finishCommandLine = {
   generateBundle(_options, bundle) {
     if (bundle['cli.mjs'] === undefined) return;
     const modules = new Set(
-      ['index.mjs', 'frames.mjs', 'relay.mjs'].flatMap((entry) => [...reachableFrom(entry, bundle)]),
+      ['index.mjs', 'frames.mjs', 'compat.mjs', 'relay.mjs'].flatMap((entry) => [...reachableFrom(entry, bundle)]),
     );
     for (const fileName of Object.keys(bundle)) {
       if (!modules.has(fileName)) delete bundle[fileName];
@@ -75,7 +75,13 @@ const moduleOutputs = ({ sourcemap }) =>
   }));
 
 const nodeJob = {
-  input: { index: 'src/index.ts', frames: 'src/frames.ts', relay: 'src/relay.ts', cli: 'src/cli/main.ts' },
+  input: {
+    index: 'src/index.ts',
+    frames: 'src/frames.ts',
+    compat: 'src/compat.ts',
+    relay: 'src/relay.ts',
+    cli: 'src/cli/main.ts',
+  },
   external: nodeExternals,
   plugins: [cleanOutDir, compile({ check: true }), finishCommandLine],
   output: moduleOutputs({ sourcemap: false }),
@@ -114,7 +120,7 @@ const umdJob = {
 };
 
 const typesJob = {
-  input: { index: 'src/index.ts', frames: 'src/frames.ts', relay: 'src/relay.ts' },
+  input: { index: 'src/index.ts', frames: 'src/frames.ts', compat: 'src/compat.ts', relay: 'src/relay.ts' },
   external: nodeExternals,
   plugins: [dts({ tsconfig: 'src/tsconfig.json' })],
   output: ['mts', 'cts'].map((extension) => ({

@@ -141,7 +141,7 @@ export default defineConfig(
   },
   {
     files: pure,
-    ignores: ['src/frames/node/**'],
+    ignores: ['src/frames/node/**', 'src/frames/compat/**'],
     rules: {
       // Bytes are read by index on the hot paths, where the bound was checked before the loop.
       '@typescript-eslint/no-non-null-assertion': 'off',

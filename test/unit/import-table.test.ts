@@ -27,12 +27,13 @@ const framesNode = [
   'node:tls',
   'node:zlib',
 ];
-const entries = ['index', 'browser', 'umd', 'frames', 'relay'];
+const entries = ['index', 'browser', 'umd', 'frames', 'compat', 'relay'];
 
 const table: readonly Row[] = [
   { files: ['core/'], folders: ['core/'] },
-  { files: ['frames/node/'], folders: ['frames/'], builtins: framesNode },
-  { files: ['frames/'], folders: ['frames/'], except: ['frames/node/'] },
+  { files: ['frames/compat/'], folders: ['frames/'], builtins: ['node:crypto', 'node:fs', 'node:stream'] },
+  { files: ['frames/node/'], folders: ['frames/'], except: ['frames/compat/'], builtins: framesNode },
+  { files: ['frames/'], folders: ['frames/'], except: ['frames/node/', 'frames/compat/'] },
   { files: bindings, folders: ['adapters/', 'core/transport'], packages: ['isomorphic-ws', 'cross-fetch'] },
   { files: ['adapters/'], folders: ['adapters/', 'core/transport'], except: bindings },
   { files: ['client/'], folders: ['client/', 'core/', 'adapters/'], except: bindings },

@@ -22,6 +22,8 @@ export interface HttpExchange {
 export interface HttpAnswer {
   readonly httpVersion: string;
   readonly status: number;
+  /** What stands behind the status. */
+  readonly statusText: string;
   readonly headers: [name: string, value: string][];
   /** Whether the stream is ours from here on: it then was not closed. */
   readonly isSwitched: boolean;
@@ -74,11 +76,11 @@ export function exchange({ stream, method, path, headers, signal }: HttpExchange
 }
 
 function toAnswer(answer: IncomingMessage, isSwitched: boolean, rest: Uint8Array): HttpAnswer {
-  const { httpVersion, statusCode = 0, rawHeaders } = answer;
+  const { httpVersion, statusCode = 0, statusMessage = '', rawHeaders } = answer;
   const headers: [string, string][] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2)
     headers.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '']);
-  return { httpVersion, status: statusCode, headers, isSwitched, rest };
+  return { httpVersion, status: statusCode, statusText: statusMessage, headers, isSwitched, rest };
 }
 
 /** The beginning of a body, as far as it comes: a body that breaks off still says something. */

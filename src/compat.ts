@@ -1,0 +1,12 @@
+export { WebSocket } from './frames/compat/web-socket';
+export { Rest } from './frames/compat/rest';
+export { Socket } from './frames/compat/socket';
+export { BinData } from './frames/compat/bin-data';
+export type { TextSource } from './frames/compat/bin-data';
+export { StringBuilder } from './frames/compat/string-builder';
+export { Task, TaskStatus } from './frames/compat/task';
+export { ConnectFailReason } from './frames/compat/connect-fail-reason';
+export { Logged } from './frames/compat/logged';
+export type { OpcodeName } from './frames/frame';
+export { ReadFailReason } from './frames/socket-errors';
+export { VERSION } from './frames/version';

@@ -1,0 +1,12 @@
+import { FrameSocketBase } from '../frame-socket';
+import { DuplexStream } from '../node/duplex-stream';
+import { nodeHost } from '../node/host';
+import type { FrameSocketOptions } from '../socket-options';
+import type { Upgraded } from './rest-exchange';
+
+/** A `FrameSocket` over a connection that was upgraded with other headers than `UpgradeRequest` sends. @internal */
+export class OpenSocket extends FrameSocketBase {
+  constructor({ duplex, head, protocol }: Upgraded, options: FrameSocketOptions) {
+    super({ stream: new DuplexStream(duplex, head), host: nodeHost, protocol }, options);
+  }
+}
