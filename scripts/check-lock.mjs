@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-const runtimeDependencies = ['cross-fetch', 'isomorphic-ws', 'ws'];
+const runtimeDependencies = ['cross-fetch', 'isomorphic-ws', 'pako', 'ws'];
 
 const nameAt = (path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 
