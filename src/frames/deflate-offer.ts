@@ -17,11 +17,12 @@ export interface DeflateOffer {
   /** The largest window the server may use: 8 to 15, a power of two. @defaultValue 15, not mentioned */
   serverMaxWindowBits?: number;
   /**
-   * The largest window that we will use, 8 to 15; true says that the server may ask for a smaller one than 15.
+   * The largest window that we will use, 8 to 15; true says that the server may ask for a smaller one than 15, false
+   * that it must not.
    *
-   * @defaultValue not mentioned, so that the server cannot ask
+   * @defaultValue true in the first offer, false in others
    */
-  clientMaxWindowBits?: number | true;
+  clientMaxWindowBits?: number | boolean;
 }
 
 /** What both sides keep to. @public */
@@ -128,7 +129,7 @@ function formatOffer(offer: DeflateOffer): string {
     parts.push(`server_max_window_bits=${checkBits('serverMaxWindowBits', serverMaxWindowBits)}`);
   }
   if (clientMaxWindowBits === true) parts.push('client_max_window_bits');
-  else if (clientMaxWindowBits !== undefined) {
+  else if (typeof clientMaxWindowBits === 'number') {
     parts.push(`client_max_window_bits=${checkBits('clientMaxWindowBits', clientMaxWindowBits)}`);
   }
   return parts.join('; ');
@@ -144,10 +145,10 @@ function agree(offer: DeflateOffer, answer: Parsed): DeflateParameters | undefin
   if (offer.serverNoContextTakeover === true && !answer.serverNoContextTakeover) return undefined;
   const serverBits = answer.serverMaxWindowBits ?? MAX_WINDOW_BITS;
   if (serverBits > (offer.serverMaxWindowBits ?? MAX_WINDOW_BITS)) return undefined;
-  const own = offer.clientMaxWindowBits;
+  const own = offer.clientMaxWindowBits ?? false;
   const ownBits = typeof own === 'number' ? own : MAX_WINDOW_BITS;
   const asked = answer.clientMaxWindowBits;
-  if (typeof asked === 'number' && (own === undefined || asked > ownBits)) return undefined;
+  if (typeof asked === 'number' && (own === false || asked > ownBits)) return undefined;
   return {
     serverNoContextTakeover: answer.serverNoContextTakeover,
     clientNoContextTakeover: answer.clientNoContextTakeover || offer.clientNoContextTakeover === true,
