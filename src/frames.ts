@@ -12,6 +12,7 @@ export { environmentProxy } from './frames/node/environment-proxy';
 export type { Environment } from './frames/node/environment-proxy';
 export type { TlsOptions } from './frames/node/tls';
 export type { Authorization, ConnectTarget, Credentials, QueryParameters } from './frames/node/target';
+export type { FrameSocketCapabilities } from './frames/capabilities';
 export type { FrameSocketBase, ReadResult } from './frames/frame-socket';
 export type { FrameSocketOptions } from './frames/socket-options';
 export type { ReadOptions } from './frames/frame-reader';
