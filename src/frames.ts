@@ -12,6 +12,7 @@ export { environmentProxy } from './frames/node/environment-proxy';
 export type { Environment } from './frames/node/environment-proxy';
 export type { TlsOptions } from './frames/node/tls';
 export type { Authorization, ConnectTarget, Credentials, QueryParameters } from './frames/node/target';
+export { fileLogger } from './frames/node/file-logger';
 export type { FrameSocketCapabilities } from './frames/capabilities';
 export type { FrameSocketBase, ReadResult } from './frames/frame-socket';
 export type { FrameSocketOptions } from './frames/socket-options';
@@ -26,3 +27,6 @@ export type { FrameSocketErrorCode, RefusedAnswer } from './frames/socket-errors
 export { FrameError } from './frames/errors';
 export { Opcode } from './frames/header';
 export { CloseCode } from './frames/close-codes';
+export type { Logger, LogLevel } from './frames/logger';
+export type { ThrottleOptions } from './frames/throttled-stream';
+export { VERSION } from './frames/version';

@@ -21,6 +21,7 @@ const relayCore = ['relay/sessions', 'relay/router', 'relay/out-queue'];
 const framesNode = [
   'node:crypto',
   'node:dns',
+  'node:fs',
   'node:http',
   'node:net',
   'node:stream',
