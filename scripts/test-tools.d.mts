@@ -1,3 +1,12 @@
-export declare function findChromium(): string | undefined;
-export declare function findPython(): string | undefined;
+export type ToolName =
+  | 'Chromium'
+  | 'Python 3'
+  | 'Python websockets'
+  | 'tinyproxy'
+  | 'microsocks'
+  | 'danted'
+  | 'nginx'
+  | 'sshd';
+export declare const testTools: readonly { readonly name: ToolName; readonly variable: string }[];
+export declare function findTool(name: ToolName): string | undefined;
 export declare const chromiumFlags: readonly string[];

@@ -1,17 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { expect, it } from 'vitest';
+import { findTool } from '../../../scripts/test-tools.mjs';
+import { describeWith } from '../../helpers/part';
 import { within } from '../raw/raw-connection';
 import { useRelay } from '../raw/relay-under-test';
 import { startOurRelay } from '../raw/start-our-relay';
 
 const SCRIPT = new URL('./exchange.py', import.meta.url).pathname;
-const isPythonMissing = spawnSync('python3', ['--version']).status !== 0;
-const maySkip = isPythonMissing && process.env['CI'] !== 'true';
-if (maySkip) console.warn('SKIPPED: the exchange with Python needs python3, which is not installed');
-
 /** Runs the script to its end and gives what it printed and its status. */
 async function runPython(args: string[]): Promise<{ status: number | null; output: string }> {
-  const child = spawn('python3', [SCRIPT, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(findTool('Python 3') ?? '', [SCRIPT, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -26,10 +24,10 @@ async function runPython(args: string[]): Promise<{ status: number | null; outpu
   }
 }
 
-describe('Python standard library', () => {
+describeWith('Python 3')('Python standard library', () => {
   const lab = useRelay(startOurRelay);
 
-  it.skipIf(maySkip)('V-25 to V-39 P-1 two devices of a Python script do the whole exchange', async () => {
+  it('V-25 to V-39 P-1 two devices of a Python script do the whole exchange', async () => {
     const { connectName, password } = lab.account();
     const { host, port } = lab.address;
     const { status, output } = await runPython([host, String(port), connectName, password]);
