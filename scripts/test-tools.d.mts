@@ -6,7 +6,8 @@ export type ToolName =
   | 'microsocks'
   | 'danted'
   | 'nginx'
-  | 'sshd';
+  | 'sshd'
+  | 'ssh';
 export declare const testTools: readonly { readonly name: ToolName; readonly variable: string }[];
 export declare function findTool(name: ToolName): string | undefined;
 export declare const chromiumFlags: readonly string[];

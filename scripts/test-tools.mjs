@@ -105,6 +105,13 @@ export const testTools = [
     variable: 'WEBIFI_SSHD',
     places: serverNamed('sshd'),
   },
+  {
+    name: 'ssh',
+    purpose: 'WebSockets through a real SOCKS 4a proxy',
+    package: 'openssh-client',
+    variable: 'WEBIFI_SSH',
+    places: () => onPath('ssh'),
+  },
 ];
 
 /**
