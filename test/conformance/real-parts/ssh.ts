@@ -4,7 +4,7 @@ import { Client, utils } from 'ssh2';
 import { partUser, usePart, type Part } from '../../helpers/part';
 
 /** An sshd that lets one key in; the key is made for it. */
-export function useSshd(): { part: () => Part; privateKey: string } {
+export function useSshd(): { part: () => Part; hostKey: string; privateKey: string } {
   const [host, user] = [utils.generateKeyPairSync('ed25519'), utils.generateKeyPairSync('ed25519')];
   const part = usePart('sshd', ({ folder, port }) => ({
     args: ['-D', '-e', '-f', `${folder}/sshd.conf`],
@@ -26,7 +26,7 @@ export function useSshd(): { part: () => Part; privateKey: string } {
       authorized_keys: `${user.public}\n`,
     },
   }));
-  return { part, privateKey: user.private };
+  return { part, hostKey: host.public, privateKey: user.private };
 }
 
 /** A client that is let in, and the TCP connection under it. */
