@@ -94,7 +94,7 @@ export function checkDeflateAnswer(offers: readonly DeflateOffer[], headers: Hea
     const deflate = agree(offer, answer);
     if (deflate !== undefined) return { ok: true, deflate };
   }
-  return { ok: false, message: 'The server chose compression with parameters that do not fit what was offered.' };
+  return { ok: false, message: 'The server chose compression with parameters that do not fit the offer.' };
 }
 
 /**
@@ -137,7 +137,9 @@ function formatOffer(offer: DeflateOffer): string {
 
 function checkBits(name: string, bits: number): number {
   if (Number.isInteger(bits) && bits >= MIN_WINDOW_BITS && bits <= MAX_WINDOW_BITS) return bits;
-  throw new RangeError(`${name} is ${String(bits)}; give an integer from ${MIN_WINDOW_BITS} to ${MAX_WINDOW_BITS}.`);
+  throw new RangeError(
+    `${name} is ${String(bits)}; give an integer from ${MIN_WINDOW_BITS} to ${MAX_WINDOW_BITS}.`,
+  );
 }
 
 /** What holds when this answer is to this offer; `undefined` when it cannot be. */
@@ -158,7 +160,10 @@ function agree(offer: DeflateOffer, answer: Parsed): DeflateParameters | undefin
 }
 
 function answerTo(offer: Parsed, options: DeflateAcceptOptions): DeflateOffer | undefined {
-  const serverBits = Math.min(offer.serverMaxWindowBits ?? MAX_WINDOW_BITS, options.serverMaxWindowBits ?? MAX_WINDOW_BITS);
+  const serverBits = Math.min(
+    offer.serverMaxWindowBits ?? MAX_WINDOW_BITS,
+    options.serverMaxWindowBits ?? MAX_WINDOW_BITS,
+  );
   const wanted = options.clientMaxWindowBits ?? MAX_WINDOW_BITS;
   const mayAsk = offer.clientMaxWindowBits !== undefined;
   if (wanted < MAX_WINDOW_BITS && !mayAsk) return undefined;

@@ -39,7 +39,8 @@ export interface DeflateSettings {
 export function resolveDeflateOptions(options: boolean | DeflateOptions = false): DeflateSettings | undefined {
   if (options === false) return undefined;
   const given = options === true ? {} : options;
-  const offers = [{ ...given, clientMaxWindowBits: given.clientMaxWindowBits ?? true }, ...(given.fallbacks ?? [])];
+  const first = { ...given, clientMaxWindowBits: given.clientMaxWindowBits ?? true };
+  const offers = [first, ...(given.fallbacks ?? [])];
   formatDeflateOffers(offers);
   return { offers, tuning: resolveDeflateTuning(given) };
 }

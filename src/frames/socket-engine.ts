@@ -212,7 +212,9 @@ export class SocketEngine {
       case 'transmit':
         return this.writer.writeOwn(event.chunks);
       case 'frame':
-        return this.#deliver(new Frame(event.opcode, event.fin, event.payload, event.messageOpcode, event.rsv1));
+        return this.#deliver(
+          new Frame(event.opcode, event.fin, event.payload, event.messageOpcode, event.rsv1),
+        );
       case 'ping':
         if (!this.connection.autoPong) this.#deliver(new Frame(Opcode.PING, true, event.payload));
         return undefined;

@@ -12,6 +12,10 @@ const EMPTY_MESSAGE = Uint8Array.of(0x00);
 /** zlib makes no raw data for a window of 8 bits. With 9 its copies reach back 250 bytes at most, which fits into 8. */
 const MIN_ZLIB_BITS = 9;
 
+/** Learning what was sent takes time with every call: a short payload is not worth all of it. */
+const MIN_DICTIONARY = 4_096;
+const DICTIONARY_PER_BYTE = 8;
+
 /** How our messages are compressed. @internal */
 export interface DeflateRules extends Pick<DeflateTuning, 'level' | 'memLevel'> {
   /** Our window, 8 to 15, a power of two. */
@@ -51,11 +55,15 @@ export class ZlibDeflater implements Deflater {
       level,
       memLevel,
       finishFlush: constants.Z_SYNC_FLUSH,
-      ...(this.#history.length > 0 ? { dictionary: this.#history } : {}),
+      ...(this.#history.length > 0 ? { dictionary: this.#dictionaryFor(payload) } : {}),
     });
     if (!(fin && noContextTakeover)) this.#remember(payload);
     const length = fin ? flushed.length - TAIL_LENGTH : flushed.length;
     return new Uint8Array(flushed.buffer, flushed.byteOffset, length);
+  }
+
+  #dictionaryFor({ length }: Uint8Array): Uint8Array {
+    return this.#history.subarray(-Math.max(MIN_DICTIONARY, DICTIONARY_PER_BYTE * length));
   }
 
   #remember(payload: Uint8Array): void {

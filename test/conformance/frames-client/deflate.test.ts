@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { constants, inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { WebSocketServer, type PerMessageDeflateOptions, type WebSocket } from 'ws';
-import { FrameSocket, type ConnectOptions, type DeflateOffer, type DeflateOptions } from '../../../src/frames';
+import {
+  FrameSocket,
+  type ConnectOptions,
+  type DeflateOffer,
+  type DeflateOptions,
+} from '../../../src/frames';
 import { concat } from '../../helpers/bytes';
 import { deflated, flushed, isSame, prose } from '../../helpers/compressible';
 import { binary, frame, hex, more, pattern, ping, text, utf8 } from '../frames/frame-bytes';

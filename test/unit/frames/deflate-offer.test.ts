@@ -68,7 +68,11 @@ describe('F-67: the answer to offers', () => {
       agreed(true, true, 9, 10),
     ],
     [[ALL, PLAIN], NAME, agreed(false, false, 15, 15)],
-    [[{ serverMaxWindowBits: 9 }, ASKABLE], `${NAME}; client_max_window_bits=10`, agreed(false, false, 15, 10)],
+    [
+      [{ serverMaxWindowBits: 9 }, ASKABLE],
+      `${NAME}; client_max_window_bits=10`,
+      agreed(false, false, 15, 10),
+    ],
   ])('%j answered with "%s" is agreed', (offers, value, deflate) => {
     expect(checkDeflateAnswer(offers, header(value))).toEqual({ ok: true, deflate });
   });
