@@ -78,8 +78,8 @@ export async function makePems(): Promise<Pems> {
 }
 
 /**
- * Declares an echo server around the tests of a file. Both addresses of `localhost` lead to it, since a proxy may try
- * the first one alone.
+ * Declares an echo server around the tests of a file. Both addresses of `localhost` lead to it, since a proxy may
+ * try the first one alone.
  *
  * @returns Its port.
  */

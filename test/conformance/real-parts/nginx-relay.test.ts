@@ -110,7 +110,7 @@ describeWith('nginx')('relay behind an nginx that is set up badly', () => {
     expect(await received).toBe('short');
   });
 
-  it('with a short proxy_read_timeout: downloads that get 504 are followed by others, and messages arrive', async () => {
+  it('with a short proxy_read_timeout: others follow downloads that get 504, and messages arrive', async () => {
     const devices = devicesAt(impatient().port, { reconnect: { minDelayMs: 10, maxDelayMs: 50 } });
     const device = await devices.open({ useWebSocket: false });
     const other = await devices.open({ useWebSocket: false });
