@@ -79,7 +79,10 @@ interface Foreign {
   readonly request: IncomingMessage;
 }
 
-const offersOf = ([first, ...fallbacks]: readonly DeflateOffer[]): DeflateOptions => ({ ...first, fallbacks });
+const offersOf = ([first, ...fallbacks]: readonly DeflateOffer[]): DeflateOptions => ({
+  ...first,
+  fallbacks,
+});
 
 /** A socket of ours, and the `ws` package at the other end. */
 async function withForeign(
