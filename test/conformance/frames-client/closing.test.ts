@@ -48,6 +48,13 @@ describe('FrameSocket: closing', () => {
       expect((await peer.frames()).map((one) => one.opcode)).toEqual([1, 8]);
     }));
 
+  it('D-9: unsafeCloseCode lets every code to 16383 out, none beyond', () =>
+    withPair({ unsafeCloseCode: true }, async ({ socket, peer }) => {
+      for (const code of [-1, 16_384, 1.5]) await expect(socket.sendClose(code)).rejects.toThrow(RangeError);
+      await socket.sendClose(1005, 'so');
+      expect((await peer.frames(1))[0]?.payload).toEqual(Uint8Array.of(0x03, 0xed, 0x73, 0x6f));
+    }));
+
   it('D-17, F-63: FIN right after both Closes; the socket ends even if the server never does', () =>
     withPair({}, async ({ socket, peer, server }) => {
       const closed = socket.close(1000);
