@@ -74,6 +74,18 @@ describe('FrameSocket: closing', () => {
       await socket.close();
     }));
 
+  it('close() ends the connection at once when its signal fires', () =>
+    withPair({}, async ({ socket, peer }) => {
+      const controller = new AbortController();
+      const closing = socket.close(1000, '', { signal: controller.signal });
+      await peer.frames(1);
+      controller.abort();
+      await closing;
+      expect([socket.state, socket.wasClean]).toEqual(['closed', false]);
+      await peer.ended();
+      await socket.close(1000, '', { signal: controller.signal });
+    }));
+
   it('close() gets past data that nobody reads', () =>
     withPair({}, async ({ socket, peer }) => {
       for (let i = 0; i < 200; i++) peer.write(binary(new Uint8Array(65_536)));
