@@ -18,7 +18,7 @@ export function expectation({ back, ends }: SuiteCase): Outcome {
 
 /** Plays one case over plain TCP against the end under test, whose role is `tested`. */
 export async function play(one: SuiteCase, peer: RawPeer, tested: Role): Promise<Outcome> {
-  const player = new Player(peer, tested);
+  const player = new Player(peer, tested, one.back.length);
   for (const step of one.script) await player.take(step);
   if (one.ends.startsWith('answers') && one.closes !== true) {
     await player.take({ until: one.back.length });
@@ -31,6 +31,8 @@ export async function play(one: SuiteCase, peer: RawPeer, tested: Role): Promise
 class Player {
   readonly #peer: RawPeer;
   readonly #tested: Role;
+  /** How much is to come back; there is no waiting for an end once it is more. */
+  readonly #due: number;
   readonly #scanner = new FrameScanner();
   readonly #back: Back[] = [];
   /** The message that is coming in. */
@@ -41,9 +43,10 @@ class Player {
   #end: 'FIN' | 'reset' | undefined = undefined;
   #wake: () => void = () => undefined;
 
-  constructor(peer: RawPeer, tested: Role) {
+  constructor(peer: RawPeer, tested: Role, due: number) {
     this.#peer = peer;
     this.#tested = tested;
+    this.#due = due;
     const { socket } = peer;
     peer.onBytes = (chunk) => this.#note(() => this.#read(chunk));
     socket.on('end', () => this.#note(() => (this.#end ??= 'FIN')));
@@ -74,11 +77,12 @@ class Player {
     this.#peer.socket.end();
     if (this.#fault !== undefined) throw this.#fault;
     const how = asked ? 'answers' : 'fails';
-    return { back: this.#back.map(show), ends: `${how} ${showClose(this.#close)}, then ${this.#end}` };
+    return { back: this.#back.map(show), ends: `${how} ${showClose(this.#close)}, then ${this.#end ?? 'open'}` };
   }
 
   async #until(isReady: () => boolean): Promise<void> {
-    while (!isReady() && this.#end === undefined && this.#fault === undefined) {
+    const isHopeless = () => this.#end !== undefined || this.#fault !== undefined || this.#back.length > this.#due;
+    while (!isReady() && !isHopeless()) {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
