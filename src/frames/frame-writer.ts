@@ -15,7 +15,7 @@ export interface OutgoingFrame {
   readonly length: number;
   /** Hands it to the connection. @returns False when the connection does not take it. */
   put(connection: Connection): boolean;
-  /** Undoes what the call that queued it did; absent when it is a whole message or a control frame. */
+  /** Undoes what the call that queued it did, if that is anything. */
   takeBack?: () => void;
   /** Whether it carries data. */
   readonly isData: boolean;
@@ -29,6 +29,14 @@ interface Waiting {
   /** Whether its bytes may be on the wire. */
   isUnderWay: boolean;
 }
+
+/** Somebody who waits until nothing waits. */
+interface Drain {
+  readonly resolve: () => void;
+  readonly reject: (error: FrameSocketError) => void;
+}
+
+const NO_DRAINS: Drain[] = [];
 
 /** What may change while the socket is open. @internal */
 export interface Timing {
@@ -60,7 +68,7 @@ export class FrameWriter {
   readonly #owner: WriterOwner;
   readonly #idle: IdleTimer;
   readonly #queue = new Fifo<Waiting>();
-  readonly #drains: { resolve: () => void; reject: (error: FrameSocketError) => void }[] = [];
+  readonly #drains = new Set<Drain>();
   #queuedBytes = 0;
   #underWayBytes = 0;
   /** Bytes under way that the connection sends by itself: Pongs. */
@@ -104,9 +112,20 @@ export class FrameWriter {
   }
 
   /** Resolves once nothing waits. */
-  drain(): Promise<void> {
+  drain(signal: AbortSignalLike | undefined): Promise<void> {
     if (this.bufferedAmount === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#drains.push({ resolve, reject }));
+    if (signal?.aborted === true) return Promise.reject(aborted(signal.reason));
+    return new Promise((resolve, reject) => {
+      const forgetSignal = onAbort(signal, () => {
+        this.#drains.delete(drain);
+        reject(aborted(signal?.reason));
+      });
+      const drain: Drain = {
+        resolve: () => (forgetSignal(), resolve()),
+        reject: (error) => (forgetSignal(), reject(error)),
+      };
+      this.#drains.add(drain);
+    });
   }
 
   /** The peer takes bytes. */
@@ -119,7 +138,7 @@ export class FrameWriter {
     this.#idle.cancel();
     for (const waiting of this.#queue.takeAll()) this.#reject(waiting, error);
     this.#queuedBytes = 0;
-    for (const { reject } of this.#drains.splice(0)) reject(error);
+    for (const { reject } of this.#takeDrains()) reject(error);
   }
 
   #pump(): void {
@@ -151,8 +170,15 @@ export class FrameWriter {
       onDone(error ?? undefined);
       if (error !== undefined && error !== null) return;
       this.#pump();
-      if (this.bufferedAmount === 0) for (const { resolve } of this.#drains.splice(0)) resolve();
+      if (this.bufferedAmount === 0) for (const { resolve } of this.#takeDrains()) resolve();
     });
+  }
+
+  #takeDrains(): Drain[] {
+    if (this.#drains.size === 0) return NO_DRAINS;
+    const drains = [...this.#drains];
+    this.#drains.clear();
+    return drains;
   }
 
   #abort(waiting: Waiting, reason: unknown): void {
@@ -164,12 +190,12 @@ export class FrameWriter {
     this.#queue.remove(waiting);
     this.#queuedBytes -= waiting.frame.length;
     waiting.frame.takeBack?.();
-    this.#reject(waiting, new FrameSocketError('ABORTED', { cause: reason }));
+    this.#reject(waiting, aborted(reason));
   }
 
   /** A fragment with more data behind it would leave a hole in its message. */
   #canTakeBack({ frame }: Waiting): boolean {
-    if (frame.takeBack === undefined) return true;
+    if (frame.takeBack === undefined || !frame.isData) return true;
     return this.#queue.findLast((other) => other.frame.isData)?.frame === frame;
   }
 
@@ -178,6 +204,10 @@ export class FrameWriter {
     this.#owner.onFailed(error);
     waiting.reject(error);
   }
+}
+
+function aborted(reason: unknown): FrameSocketError {
+  return new FrameSocketError('ABORTED', { cause: reason });
 }
 
 function lengthOf(chunks: readonly Uint8Array[]): number {
