@@ -81,10 +81,13 @@ class Player {
   }
 
   async #until(isReady: () => boolean): Promise<void> {
-    const isHopeless = () => this.#end !== undefined || this.#fault !== undefined || this.#back.length > this.#due;
-    while (!isReady() && !isHopeless()) {
+    while (!isReady() && !this.#isOver()) {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
+  }
+
+  #isOver(): boolean {
+    return this.#end !== undefined || this.#fault !== undefined || this.#back.length > this.#due;
   }
 
   #note(change: () => void): void {
