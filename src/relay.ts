@@ -5,6 +5,7 @@ export type { RelayLimits } from './relay/limits';
 export type { RelayLevels } from './relay/relay-core';
 export type { RelayCounters } from './relay/counters';
 export { RelayError } from './relay/relay-error';
+export { AccountFileError } from './relay/account-file';
 export { CloseCode } from './relay/close-codes';
 export { fileAccounts, inlineAccounts, openAccounts } from './relay/accounts';
 export type { Account, AccountStore, InlineAccount, LoginResult } from './relay/accounts';

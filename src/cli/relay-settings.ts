@@ -1,6 +1,7 @@
 import { connectNameProblem, networksProblem, passwordProblem } from '../relay/account-rules';
 import type { InlineAccount } from '../relay/accounts';
-import { hostFrom, isLoopbackHost } from '../relay/host';
+import type { RelayOptions } from '../relay/edge-options';
+import { hostFrom, isLoopbackHost, originFrom } from '../relay/host';
 import { parseArguments, parseNames, parsePort } from './arguments';
 import { UsageError } from './failures';
 
@@ -18,7 +19,8 @@ export interface RelaySettings {
   readonly accounts: AccountSource;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly requireTls: boolean;
-  readonly publicHost: string | undefined;
+  /** The names it goes by and the pages it serves, as given. */
+  readonly names: Pick<RelayOptions, 'publicHost' | 'publicIp' | 'allowedHosts' | 'allowedOrigins'>;
   readonly logFormat: 'json' | 'text';
   readonly servesPage: boolean;
 }
@@ -33,6 +35,9 @@ const OPTIONS = {
   'tls-key': { type: 'string' },
   'require-tls': { type: 'boolean' },
   'public-host': { type: 'string' },
+  'public-ip': { type: 'string' },
+  'allowed-host': { type: 'string', multiple: true },
+  'allowed-origin': { type: 'string', multiple: true },
   log: { type: 'string', default: 'text' },
   'no-page': { type: 'boolean' },
   help: { type: 'boolean' },
@@ -58,15 +63,12 @@ export function relaySettings(
     accounts: accountSource(values, env),
     tls: tlsFiles(values),
     requireTls: values['require-tls'] === true,
-    publicHost: values['public-host'],
+    names: relayNames(values),
     logFormat: logFormat(values.log),
     servesPage: values['no-page'] !== true,
   };
   if (settings.host === '')
     throw new UsageError('--host is empty; give an address such as 127.0.0.1 or 0.0.0.0');
-  if (settings.publicHost !== undefined && hostFrom(settings.publicHost) === undefined) {
-    throw new UsageError('--public-host must be a name or an address, with ":port" if needed');
-  }
   if (settings.requireTls && settings.tls === undefined) {
     throw new UsageError('--require-tls needs --tls-cert and --tls-key');
   }
@@ -76,6 +78,22 @@ export function relaySettings(
     );
   }
   return settings;
+}
+
+function relayNames(values: Values): RelaySettings['names'] {
+  const names: RelaySettings['names'] = {};
+  for (const option of ['public-host', 'public-ip', 'allowed-host'] as const) {
+    if ([values[option] ?? []].flat().every((host) => hostFrom(host) !== undefined)) continue;
+    throw new UsageError(`--${option} must be a name or an address, with ":port" if needed`);
+  }
+  if (values['allowed-origin']?.every((origin) => originFrom(origin) !== undefined) === false) {
+    throw new UsageError('--allowed-origin must be scheme, host and port only, such as https://example.org');
+  }
+  if (values['public-host'] !== undefined) names.publicHost = values['public-host'];
+  if (values['public-ip'] !== undefined) names.publicIp = values['public-ip'];
+  if (values['allowed-host'] !== undefined) names.allowedHosts = values['allowed-host'];
+  if (values['allowed-origin'] !== undefined) names.allowedOrigins = values['allowed-origin'];
+  return names;
 }
 
 function accountSource(values: Values, env: Readonly<Record<string, string | undefined>>): AccountSource {

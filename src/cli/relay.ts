@@ -21,6 +21,10 @@ Where it listens
   --host HOST            default 127.0.0.1: this machine only; 0.0.0.0 for all
   --port PORT            default 9324; 0 for a free one
   --public-host HOST     the address clients are told to use, when it is not the one they asked
+  --public-ip HOST       the same for clients without TLS, where it differs
+  --allowed-host HOST    a name the relay may be called by; can be given several times; default any
+  --allowed-origin URL   a page's origin, such as https://example.org, that may use the relay; can be given
+                         several times; default any
 
 Who may come in (one of these; without any, ${DEFAULT_ACCOUNT_FILE} in this folder is used)
   --accounts FILE        accounts managed by "webifi account"
@@ -57,7 +61,7 @@ export async function run(args: readonly string[], terminal: Terminal = processT
     requireTls: settings.requireTls,
     ...(tls && { tls }),
     ...(page && { page }),
-    ...(settings.publicHost !== undefined && { publicHost: settings.publicHost }),
+    ...settings.names,
   });
   warnAboutPlainText(settings, logger);
   const isToldToStop = stopSignal();

@@ -483,7 +483,7 @@ export class WebifiClient {
       case 'message':
         return this.#emitter.emit('message', new ReceivedMessage(effect.message, this.#encoding));
       case 'status':
-        return this.#statusChanged(effect);
+        return this.#statusChanged(effect.change);
       case 'error':
         return this.#emitter.emit('error', this.#error(effect.code));
       case 'settled':

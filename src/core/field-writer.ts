@@ -1,3 +1,4 @@
+import { joinBytes } from './bytes';
 import { escapeValue } from './fields';
 import { encodeText } from './text';
 
@@ -22,12 +23,6 @@ export class FieldWriter {
   }
 
   finish(): Uint8Array {
-    const joined = new Uint8Array(this.#chunks.reduce((length, chunk) => length + chunk.length, 0));
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      joined.set(chunk, at);
-      at += chunk.length;
-    }
-    return joined;
+    return joinBytes(this.#chunks);
   }
 }

@@ -56,7 +56,7 @@ export type SessionEffect =
   /** Wants name and password: `credentials` or `credentials-failed` answers it. */
   | { type: 'credentials' }
   | { type: 'message'; message: IncomingMessage }
-  | ({ type: 'status' } & StatusChange)
+  | { type: 'status'; change: StatusChange }
   | { type: 'error'; code: number }
   /** The fate of a message whose sender awaits it. */
   | { type: 'settled'; token: number; code: number };
@@ -180,7 +180,8 @@ export class Session {
     const resumed = to === 'connected' && this.#lastSessionId === this.sessionId;
     if (to === 'connected') this.#lastSessionId = this.sessionId;
     const retryInMs = (this.deadline ?? 0) - this.#traffic.now;
-    this.#effects.push({ type: 'status', from, to, cause, resumed, ...(isWaiting && { retryInMs }) });
+    const change = { from, to, cause, resumed, ...(isWaiting && { retryInMs }) };
+    this.#effects.push({ type: 'status', change });
   }
 
   #error(code: number): void {

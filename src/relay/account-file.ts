@@ -14,6 +14,8 @@ export interface AccountRecord {
 
 /**
  * A fault of an account file: the text names the file, the entry and what to do. Never a password or a hash.
+ *
+ * @public
  */
 export class AccountFileError extends Error {
   constructor(path: string, problem: string, options?: ErrorOptions) {

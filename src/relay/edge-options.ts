@@ -3,7 +3,7 @@ import type { AccountStore } from './account-types';
 import { type Range, type RelayLimits, resolveLimits, resolveRanges } from './limits';
 import type { Logger } from './logger';
 import type { AccessPolicy } from './policy';
-import { hostFrom } from './host';
+import { hostFrom, originFrom } from './host';
 
 /** One file of the page: what `GET` on its exact path gives. @public */
 export interface PageFile {
@@ -133,14 +133,12 @@ function readAllowedHost(host: string): string {
   return host.toLowerCase();
 }
 
-function readOrigin(origin: string): string {
-  const url = URL.canParse(origin) ? new URL(origin) : undefined;
-  if (url === undefined || url.origin === 'null' || origin.replace(/\/$/, '') !== url.origin) {
-    throw new TypeError(
-      `allowedOrigins has ${JSON.stringify(origin)}; give scheme, host and port only, as browsers do.`,
-    );
-  }
-  return url.origin;
+function readOrigin(text: string): string {
+  const origin = originFrom(text);
+  if (origin !== undefined) return origin;
+  throw new TypeError(
+    `allowedOrigins has ${JSON.stringify(text)}; give scheme, host and port only, as browsers do.`,
+  );
 }
 
 function noHost(name: string, host: string): TypeError {

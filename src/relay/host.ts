@@ -8,6 +8,13 @@ export function hostFrom(text: string | undefined): string | undefined {
   return match !== null && Number(match[1] ?? 0) <= 65_535 ? text : undefined;
 }
 
+/** The origin as browsers send it, when the text is scheme, host and port and no more. */
+export function originFrom(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.origin === 'null' || text.replace(/\/$/, '') !== url.origin) return undefined;
+  return url.origin;
+}
+
 /** Host without its port. */
 export function withoutPort(host: string): string {
   return host.replace(/:\d+$/, '');

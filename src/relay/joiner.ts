@@ -1,3 +1,4 @@
+import { joinBytes } from '../core/bytes';
 import { frameHeaderLength, writeFrameHeader } from '../frames/encoder';
 import { Opcode } from '../frames/header';
 import type { RelayCounters } from './counters';
@@ -51,7 +52,7 @@ export class Joiner {
     const entries = takeFront(queue, maxBytes);
     const parts = [DOWNLOAD_HEAD, ...entries.map((entry) => entry.bytes)];
     if (entries.at(-1)?.hasEmptyData) parts.push(IGNORED_FIELD);
-    const body = joinParts(parts, 0, parts.length);
+    const body = joinBytes(parts);
     return (this.#body = { ...describe(entries, maxBytes), chunks: [body], bytes: body.length });
   }
 
@@ -113,7 +114,7 @@ function finish(parts: Uint8Array[], entries: readonly Entry[], limit: number): 
     const part = parts[i];
     if (part !== undefined) bytes += part.length;
     if (part !== undefined && part.length < OWN_CHUNK_SIZE) continue;
-    if (i > runStart) chunks.push(joinParts(parts, runStart, i));
+    if (i > runStart) chunks.push(joinBytes(parts, runStart, i));
     if (part !== undefined) chunks.push(part);
     runStart = i + 1;
   }
@@ -124,16 +125,4 @@ function describe(entries: readonly Entry[], limit: number): Omit<Kept, 'chunks'
   let groups = 0;
   for (const entry of entries) if (entry.kind === 'group') groups += 1;
   return { entries, limit, count: entries.length, groups };
-}
-
-function joinParts(parts: readonly Uint8Array[], start: number, end: number): Uint8Array {
-  let length = 0;
-  for (let i = start; i < end; i++) length += parts[i]!.length;
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (let i = start; i < end; i++) {
-    joined.set(parts[i]!, at);
-    at += parts[i]!.length;
-  }
-  return joined;
 }

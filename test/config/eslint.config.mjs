@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import js from '@eslint/js';
 import tsdoc from 'eslint-plugin-tsdoc';
 import { defineConfig, globalIgnores } from 'eslint/config';
@@ -5,23 +6,9 @@ import tseslint from 'typescript-eslint';
 
 const typescript = ['**/*.ts', '**/*.mts'];
 const scripts = ['**/*.mjs', '**/*.cjs', 'test/package/consumers/*.js'];
-/** The core of the relay: what its tsconfig.json compiles without the names of any host. */
-const relayCore = [
-  ...['answers', 'close-codes', 'core-context', 'counters', 'deadlines', 'deliveries', 'downloads', 'events'],
-  ...['field-reader', 'group-encoder', 'ids', 'joiner', 'limits', 'login-requests', 'out-queue', 'polling'],
-  ...[
-    'publisher',
-    'relay-core',
-    'router',
-    'session-life',
-    'sessions',
-    'singular-keys',
-    'transports',
-    'uploads',
-  ],
-  'websocket-messages',
-].map((name) => `src/relay/${name}.ts`);
-const pure = ['src/core/**/*.ts', 'src/frames/**/*.ts', ...relayCore];
+/** Names of the relay's pure files: what its tsconfig.json compiles without the names of any host. */
+const relayCore = JSON.parse(readFileSync(new URL('relay-core.json', import.meta.url), 'utf8'));
+const pure = ['src/core/**/*.ts', 'src/frames/**/*.ts', ...relayCore.map((name) => `src/relay/${name}.ts`)];
 
 const clock = 'Time comes in as an argument.';
 const random = 'Randomness comes in as an argument.';

@@ -1,7 +1,7 @@
 import { bothTransports } from '../../src/client/links';
 import { encodeText } from '../../src/core/text';
 import type { SessionSettings } from '../../src/core/link';
-import { Session, type SessionEffect, type SessionInput } from '../../src/core/session';
+import { Session, type SessionEffect, type SessionInput, type StatusChange } from '../../src/core/session';
 import { show, vector } from './bytes';
 
 export const LOGIN_ANSWER = '~e=0~id=101sAb3~ip=h:1~ip=h:2~dn=s:1~dn=s:2~sl=1~0=Fine~8=No such name';
@@ -149,7 +149,7 @@ export function lines(effects: readonly SessionEffect[]): string[] {
       case 'message':
         return `message ${effect.message.from} ${effect.message.dataType} ${show(effect.message.bytes)}`;
       case 'status':
-        return `${effect.from} > ${effect.to} (${effect.cause})${effect.retryInMs === undefined ? '' : ` in ${effect.retryInMs}`}${effect.resumed ? ' resumed' : ''}`;
+        return showChange(effect.change);
       case 'error':
         return `error ${effect.code}`;
       case 'settled':
@@ -160,4 +160,9 @@ export function lines(effects: readonly SessionEffect[]): string[] {
         return effect.type;
     }
   });
+}
+
+function showChange({ from, to, cause, retryInMs, resumed }: StatusChange): string {
+  const retry = retryInMs === undefined ? '' : ` in ${retryInMs}`;
+  return `${from} > ${to} (${cause})${retry}${resumed ? ' resumed' : ''}`;
 }

@@ -65,6 +65,16 @@ describe('webifi relay as a process', () => {
     expect(program.out).toBe(`listening on ${url}\n`);
   });
 
+  it('SEC-1 SEC-23: keeps to the hosts and origins that it is told', async () => {
+    const { address } = await startRelay(['--allowed-host=127.0.0.1', '--allowed-origin=https://example.org']);
+    const elsewhere = await startRelay(['--allowed-host', 'relay.example']);
+    const statusOf = async (place: Address, origin: string) =>
+      (await send(place, { method: 'GET', path: '/', headers: [['Origin', origin]] })).status;
+    expect(await statusOf(address, 'https://example.org')).toBe(200);
+    expect(await statusOf(address, 'https://example.com')).toBe(403);
+    expect(await statusOf(elsewhere.address, 'https://example.org')).toBe(403);
+  });
+
   it('serves the demo page unless told not to, and says where', async () => {
     const { program, url, address } = await startRelay([]);
     await program.prints(/\ndemo page on (\S+)\n$/);

@@ -3,6 +3,7 @@ import { dirname, join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import relayCoreNames from '../config/relay-core.json';
 
 /**
  * Who may import what, first matching row wins. `files` and `folders` are beginnings of paths below src;
@@ -17,7 +18,7 @@ interface Row {
 }
 
 const bindings = ['adapters/node', 'adapters/browser'];
-const relayCore = ['relay/sessions', 'relay/router', 'relay/out-queue'];
+const relayCore = relayCoreNames.map((name) => `relay/${name}`);
 const framesNode = [
   'node:crypto',
   'node:dns',
@@ -37,7 +38,7 @@ const table: readonly Row[] = [
   { files: bindings, folders: ['adapters/', 'core/transport'], packages: ['isomorphic-ws', 'cross-fetch'] },
   { files: ['adapters/'], folders: ['adapters/', 'core/transport'], except: bindings },
   { files: ['client/'], folders: ['client/', 'core/', 'adapters/'], except: bindings },
-  { files: relayCore, folders: [...relayCore, 'core/'] },
+  { files: relayCore, folders: [...relayCore, 'core/', 'frames/'], except: ['frames/node/', 'frames/compat/'] },
   { files: ['relay/'], folders: ['relay/', 'core/', 'frames/'], builtins: 'any' },
   { files: ['cli/'], folders: ['cli/', 'client/', 'adapters/', 'relay/', 'frames/'], builtins: 'any' },
   // Entry files only join folders and hand on names, among them those of another entry.

@@ -129,7 +129,7 @@ describe('a session over WebSocket', () => {
     for (let i = 0; i < 15; i++) {
       h.input({ type: 'credentials', connectName: 'a', connectPassword: 'b' });
       const status = h.failPost(':9324/').find((effect) => effect.type === 'status');
-      waits.push(status?.retryInMs ?? -1);
+      waits.push(status?.change.retryInMs ?? -1);
       h.pass(waits.at(-1)!);
     }
     expect(waits).toEqual([500, ...Array<number>(7).fill(1000), 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
@@ -137,7 +137,7 @@ describe('a session over WebSocket', () => {
 
   it('X-44 attempts are forgotten only after a stable time', () => {
     const h = new Harness().run();
-    const retry = (): number | undefined => h.closed().find((effect) => effect.type === 'status')?.retryInMs;
+    const retry = (): number | undefined => h.closed().find((effect) => effect.type === 'status')?.change.retryInMs;
     const back = (): void => {
       h.pass(1000);
       h.opened();
