@@ -22,6 +22,8 @@ export type { ConnectionState } from './frames/connection';
 export type { HeaderList } from './frames/http-headers';
 export { FRAME_SOCKET_ERRORS, FrameSocketError, ReadFailReason } from './frames/socket-errors';
 export type { FrameSocketErrorCode, RefusedAnswer } from './frames/socket-errors';
+export type { DeflateOffer, DeflateParameters } from './frames/deflate-offer';
+export type { DeflateOptions, DeflateTuning } from './frames/deflate-options';
 export { FrameError } from './frames/errors';
 export { Opcode } from './frames/header';
 export { CloseCode } from './frames/close-codes';

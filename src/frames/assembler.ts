@@ -1,5 +1,6 @@
+import type { Inflater } from './compression';
 import type { FrameDecoder } from './decoder';
-import { invalidText, protocolError, tooLarge, tooMany } from './errors';
+import { invalidData, protocolError, tooLarge, tooMany } from './errors';
 import { Opcode } from './header';
 import type { FrameHeader, MessageOpcode } from './header';
 import type { FrameLimits } from './limits';
@@ -20,6 +21,9 @@ export interface ReceivedFrame {
   /** Text or Binary, also for a Continuation. */
   messageOpcode: MessageOpcode;
   fin: boolean;
+  /** Whether the frame began a compressed message. */
+  rsv1: boolean;
+  /** Restored when it was compressed. */
   payload: Uint8Array;
 }
 
@@ -29,6 +33,8 @@ export interface AssemblyRules {
   readonly validateUtf8: boolean;
   /** Whether each frame is given out by itself. */
   readonly deliverFrames: boolean;
+  /** Restores compressed messages; without it there are none. */
+  readonly inflater?: Inflater | undefined;
 }
 
 /**
@@ -46,6 +52,10 @@ export class MessageAssembler {
   #fragments = 0;
   #size = 0;
   #utf8 = UTF8_COMPLETE;
+  /** What restores the message that is open, when it is compressed. */
+  #inflater: Inflater | undefined = undefined;
+  /** Bytes that the open frame has restored to. */
+  #restored = 0;
 
   constructor(rules: AssemblyRules) {
     this.#rules = rules;
@@ -56,12 +66,16 @@ export class MessageAssembler {
    *
    * @returns The message or frame that is whole with it; `undefined` when more has to come.
    * @throws {@link FrameError} with 1002 for frames out of order, 1008 for too many, 1009 for too many bytes, 1007 with
-   *   the first byte that makes a text invalid.
+   *   the first byte that makes a text invalid, and for compressed data that is damaged.
    */
   take(piece: FrameDecoder): ReceivedMessage | ReceivedFrame | undefined {
     const { header } = piece;
     if (piece.isFirst) this.#beginFrame(header);
-    if (this.#opcode === Opcode.TEXT && this.#rules.validateUtf8) this.#checkText(piece);
+    if (this.#inflater !== undefined) return this.#takeCompressed(piece, this.#inflater);
+    if (this.#checksText) {
+      this.#checkText(piece.bytes, piece.start, piece.end);
+      if (header.fin && piece.missing === 0) this.#endText();
+    }
     const isWhole = piece.missing === 0 && (header.fin || this.#rules.deliverFrames);
     if (!isWhole) {
       const more = header.fin ? 0 : this.#rules.limits.maxMessageSize - this.#size;
@@ -76,7 +90,37 @@ export class MessageAssembler {
     this.#payload.clear();
   }
 
-  #beginFrame({ opcode, payloadLength }: FrameHeader): void {
+  #takeCompressed(
+    { header, bytes, start, end, missing }: FrameDecoder,
+    inflater: Inflater,
+  ): ReceivedMessage | ReceivedFrame | undefined {
+    const isLast = header.fin && missing === 0;
+    inflater.decompress(viewOf(bytes, start, end), isLast, this.#room, (restored) => this.#append(restored));
+    if (isLast && this.#checksText) this.#endText();
+    const isWhole = isLast || (missing === 0 && this.#rules.deliverFrames);
+    // Room for what might have come is not given away with the payload.
+    return isWhole ? this.#deliver(header, this.#payload.take().slice()) : undefined;
+  }
+
+  /** Counts and checks what the bytes restore to instead of the bytes. */
+  #append(restored: Uint8Array): void {
+    if (this.#checksText) this.#checkText(restored, 0, restored.length);
+    this.#restored += restored.length;
+    this.#size += restored.length;
+    this.#payload.append(restored, 0, restored.length, this.#room);
+  }
+
+  /** Bytes that the open frame may still restore to. */
+  get #room(): number {
+    const { maxFrameSize, maxMessageSize } = this.#rules.limits;
+    return Math.min(maxFrameSize - this.#restored, maxMessageSize - this.#size);
+  }
+
+  get #checksText(): boolean {
+    return this.#opcode === Opcode.TEXT && this.#rules.validateUtf8;
+  }
+
+  #beginFrame({ opcode, payloadLength, rsv1 }: FrameHeader): void {
     const { limits } = this.#rules;
     if (opcode === Opcode.CONTINUATION) {
       if (this.#opcode === Opcode.CONTINUATION) {
@@ -88,8 +132,10 @@ export class MessageAssembler {
       }
       this.#opcode = opcode;
       this.#fragments = this.#size = 0;
+      this.#inflater = rsv1 ? this.#rules.inflater : undefined;
     }
-    this.#size += payloadLength;
+    this.#restored = 0;
+    if (this.#inflater === undefined) this.#size += payloadLength;
     this.#fragments += 1;
     if (this.#size > limits.maxMessageSize) {
       throw tooLarge(`A message declares ${this.#size} bytes so far; the limit is ${limits.maxMessageSize}.`);
@@ -99,14 +145,15 @@ export class MessageAssembler {
     }
   }
 
-  #checkText({ bytes, start, end, missing, header }: FrameDecoder): void {
+  #checkText(bytes: Uint8Array, start: number, end: number): void {
     this.#utf8 = checkUtf8(this.#utf8, bytes, start, end);
     if (this.#utf8 === UTF8_INVALID) {
-      throw invalidText('A text message holds bytes that are not valid UTF-8.');
+      throw invalidData('A text message holds bytes that are not valid UTF-8.');
     }
-    if (header.fin && missing === 0 && this.#utf8 !== UTF8_COMPLETE) {
-      throw invalidText('A text message ends inside a character.');
-    }
+  }
+
+  #endText(): void {
+    if (this.#utf8 !== UTF8_COMPLETE) throw invalidData('A text message ends inside a character.');
   }
 
   #finishPayload({ bytes, start, end }: FrameDecoder): Uint8Array {
@@ -115,11 +162,11 @@ export class MessageAssembler {
     return this.#payload.take();
   }
 
-  #deliver({ opcode, fin }: FrameHeader, payload: Uint8Array): ReceivedMessage | ReceivedFrame {
+  #deliver({ opcode, fin, rsv1 }: FrameHeader, payload: Uint8Array): ReceivedMessage | ReceivedFrame {
     const messageOpcode = this.#opcode as MessageOpcode;
     if (fin) this.#opcode = Opcode.CONTINUATION;
     return this.#rules.deliverFrames
-      ? { type: 'frame', opcode: opcode as ReceivedFrame['opcode'], messageOpcode, fin, payload }
+      ? { type: 'frame', opcode: opcode as ReceivedFrame['opcode'], messageOpcode, fin, rsv1, payload }
       : { type: 'message', opcode: messageOpcode, payload };
   }
 }

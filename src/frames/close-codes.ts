@@ -1,4 +1,4 @@
-import { invalidText, protocolError } from './errors';
+import { invalidData, protocolError } from './errors';
 import { MAX_CONTROL_PAYLOAD } from './header';
 import { checkUtf8, UTF8_COMPLETE } from './utf8';
 
@@ -65,7 +65,7 @@ export function parseCloseBody(body: Uint8Array): CloseBody {
   const code = (body[0]! << 8) | body[1]!;
   if (!isCloseCode(code)) throw protocolError(`Close code ${code} must not be sent.`);
   if (checkUtf8(UTF8_COMPLETE, body, 2, body.length) !== UTF8_COMPLETE) {
-    throw invalidText('The reason of a Close is not valid UTF-8.');
+    throw invalidData('The reason of a Close is not valid UTF-8.');
   }
   return { code, reason: decoder.decode(body.subarray(2)) };
 }

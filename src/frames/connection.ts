@@ -1,6 +1,7 @@
 import { MessageAssembler } from './assembler';
 import type { ReceivedFrame, ReceivedMessage } from './assembler';
 import { buildCloseBody, parseCloseBody } from './close-codes';
+import type { Compression } from './compression';
 import { FrameDecoder } from './decoder';
 import { requireBytes } from './encoder';
 import { FrameError, tooMany } from './errors';
@@ -58,6 +59,12 @@ export interface ConnectionOptions {
    * @defaultValue false
    */
   unsafeCloseCode?: boolean;
+  /**
+   * Compression as the handshake agreed on it; closed together with the connection.
+   *
+   * @defaultValue none: RSV1 is a fault
+   */
+  compression?: Compression | undefined;
 }
 
 /** A Ping or Pong came. With `autoPong` the answer to a Ping follows by itself. @public */
@@ -115,6 +122,7 @@ export class Connection {
   /** Whether the peer's Close, if it has not come yet, will be answered. */
   autoClose: boolean;
   readonly #unsafeCloseCode: boolean;
+  readonly #compression: Compression | undefined;
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
   readonly #control = new PayloadBuffer();
@@ -137,14 +145,26 @@ export class Connection {
     checkRole(options);
     const limits = resolveLimits(options.limits);
     const maxFrameSize = Math.min(limits.maxFrameSize, Number.MAX_SAFE_INTEGER);
-    const headerRules = { masked: role === 'server', strictLength, maxFrameSize };
+    const { compression } = options;
+    const headerRules = {
+      masked: role === 'server',
+      strictLength,
+      maxFrameSize,
+      rsv1: compression !== undefined,
+    };
     const deliverFrames = options.deliver === 'frames';
     this.#decoder = new FrameDecoder(headerRules, limits.maxBufferedChunks);
-    this.#assembler = new MessageAssembler({ limits, validateUtf8, deliverFrames });
-    this.#sender = new FrameSender(role === 'client' ? options.maskKey : undefined);
+    this.#assembler = new MessageAssembler({
+      limits,
+      validateUtf8,
+      deliverFrames,
+      inflater: compression?.inflater,
+    });
+    this.#sender = new FrameSender(role === 'client' ? options.maskKey : undefined, compression);
     this.#pongs = new PongSender(this.#sender, limits.maxQueuedPings);
     this.autoPong = autoPong;
     this.autoClose = autoClose;
+    this.#compression = compression;
     this.#unsafeCloseCode = options.unsafeCloseCode ?? false;
   }
 
@@ -318,6 +338,8 @@ export class Connection {
     this.#rules = STATES[this.#state];
     if (!this.#rules.reads) this.#forget();
     if (this.#state === 'closed' && before !== 'closed') {
+      this.#compression?.deflater.close();
+      this.#compression?.inflater.close();
       this.#due.push({ type: 'end', clean: input === 'peer-close' || input === 'own-close' });
     }
   }

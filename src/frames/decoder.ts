@@ -13,7 +13,13 @@ const NO_BYTES: Uint8Array = new Uint8Array(0);
  */
 export class FrameDecoder {
   /** Header of the frame that the piece belongs to. */
-  readonly header: FrameHeader = { fin: true, opcode: Opcode.CONTINUATION, maskKey: 0, payloadLength: 0 };
+  readonly header: FrameHeader = {
+    fin: true,
+    rsv1: false,
+    opcode: Opcode.CONTINUATION,
+    maskKey: 0,
+    payloadLength: 0,
+  };
   /** The piece is `bytes` from `start` to `end`, and may be empty. Until the next step it stays as it is. */
   bytes = NO_BYTES;
   start = 0;

@@ -9,8 +9,8 @@ export class FrameError extends Error {
   override readonly name = 'FrameError';
 
   /**
-   * @param closeCode - What the Close to the peer says: 1002 protocol error, 1007 invalid UTF-8, 1008 too many
-   *   pieces, 1009 too large.
+   * @param closeCode - What the Close to the peer says: 1002 protocol error, 1007 invalid UTF-8 or damaged compressed
+   *   data, 1008 too many pieces, 1009 too large.
    * @param message - What was wrong, with the values received and expected.
    */
   constructor(
@@ -26,8 +26,8 @@ export function protocolError(message: string): FrameError {
   return new FrameError(1002, message);
 }
 
-/** Bytes that are no UTF-8: 1007. @internal */
-export function invalidText(message: string): FrameError {
+/** Bytes that are not what the message says they are, such as no UTF-8 in a text: 1007. @internal */
+export function invalidData(message: string): FrameError {
   return new FrameError(1007, message);
 }
 

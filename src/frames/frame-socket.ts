@@ -1,5 +1,6 @@
 import { buildCloseBody } from './close-codes';
 import type { ConnectionState } from './connection';
+import type { DeflateParameters } from './deflate-offer';
 import type { Frame, Message } from './frame';
 import type { ReadOptions } from './frame-reader';
 import type { OutgoingFrame } from './frame-writer';
@@ -31,6 +32,8 @@ export type ReadResult = { ok: true; frame: Frame } | { ok: false; reason: ReadF
 export class FrameSocketBase {
   /** The subprotocol that the server chose. */
   readonly protocol: string | undefined;
+  /** What was agreed about compression; `undefined` when messages go as they are. */
+  readonly deflate: DeflateParameters | undefined;
   readonly #settings: Required<FrameSocketOptions>;
   readonly #engine: SocketEngine;
   readonly #outgoing = new OutgoingData();
@@ -40,6 +43,7 @@ export class FrameSocketBase {
   /** @internal */
   protected constructor(opened: OpenedStream, options: FrameSocketOptions) {
     this.protocol = opened.protocol;
+    this.deflate = opened.deflate;
     this.#settings = resolveSocketOptions(options);
     this.#engine = new SocketEngine(opened, this.#settings);
     this.#engine.start();

@@ -28,6 +28,8 @@ export class Frame {
     /** The payload, unmasked. It may share memory with frames received together with it. */
     readonly payload: Uint8Array,
     messageOpcode?: MessageOpcode,
+    /** Whether the frame began a compressed message; `payload` is what it restored to. */
+    readonly rsv1 = false,
   ) {
     this.messageType =
       messageOpcode === undefined ? undefined : messageOpcode === Opcode.TEXT ? 'Text' : 'Binary';

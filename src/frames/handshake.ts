@@ -1,4 +1,6 @@
 import { encodeBase64 } from './base64';
+import { acceptDeflateOffer, checkDeflateAnswer, formatDeflateOffers } from './deflate-offer';
+import type { DeflateAcceptOptions, DeflateOffer, DeflateParameters } from './deflate-offer';
 import { hasMember, headerMembers, headerValues, isFieldValue, isToken } from './http-headers';
 import type { HeaderList } from './http-headers';
 import { sha1 } from './sha1';
@@ -35,11 +37,18 @@ export interface IncomingUpgrade {
 export interface AcceptUpgradeOptions {
   /** Subprotocols, the preferred first. @defaultValue none */
   protocols?: readonly string[];
+  /** Compression of messages, when the client offers it. @defaultValue none */
+  deflate?: DeflateAcceptOptions | undefined;
 }
 
 /** The server's answer. Refused, the connection is closed after it. @public */
 export type AcceptUpgradeResult =
-  | { ok: true; responseHeaders: [string, string][]; protocol: string | undefined }
+  | {
+      ok: true;
+      responseHeaders: [string, string][];
+      protocol: string | undefined;
+      deflate?: DeflateParameters;
+    }
   | { ok: false; status: number; headers: [string, string][]; message: string };
 
 /**
@@ -49,7 +58,8 @@ export type AcceptUpgradeResult =
  * @returns Headers of the 101 response, or the status, headers and text of the refusal: 405 for another method than
  *   GET, 426 for a request that wants no WebSocket or another version, 400 for all else that is wrong.
  *
- * @remarks No extension is ever accepted; offers of the client are passed over, as the protocol allows.
+ * @remarks No other extension than compression is ever accepted; offers of the client are passed over, as the protocol
+ *   allows.
  * @see RFC 6455, section 4.2.
  * @public
  */
@@ -71,7 +81,10 @@ export function acceptUpgrade(
     ['Sec-WebSocket-Accept', acceptValue(headerValues(headers, 'sec-websocket-key')[0]!)],
   ];
   if (protocol !== undefined) responseHeaders.push(['Sec-WebSocket-Protocol', protocol]);
-  return { ok: true, responseHeaders, protocol };
+  const accepted = options.deflate === undefined ? undefined : acceptDeflateOffer(headers, options.deflate);
+  if (accepted === undefined) return { ok: true, responseHeaders, protocol };
+  responseHeaders.push(['Sec-WebSocket-Extensions', accepted.value]);
+  return { ok: true, responseHeaders, protocol, deflate: accepted.deflate };
 }
 
 function judgeRequest({ method, httpVersion, headers }: IncomingUpgrade): AcceptUpgradeResult | undefined {
@@ -120,6 +133,8 @@ export interface UpgradeTarget {
   headers?: HeaderList;
   /** Subprotocols, the preferred first. */
   protocols?: readonly string[];
+  /** Compression to offer, the preferred first. @defaultValue none */
+  deflate?: readonly DeflateOffer[];
   /** 16 fresh random bytes, new for every attempt. */
   nonce: Uint8Array;
 }
@@ -133,6 +148,8 @@ export interface UpgradeRequest {
   /** Value of `Sec-WebSocket-Key`; the response is checked against it. */
   key: string;
   protocols: readonly string[];
+  /** Offers of compression; absent when none were made. */
+  deflate?: readonly DeflateOffer[];
 }
 
 /**
@@ -166,8 +183,11 @@ export function createUpgradeRequest(target: UpgradeTarget): UpgradeRequest {
     ['Sec-WebSocket-Version', VERSION],
   ];
   if (protocols.length > 0) all.push(['Sec-WebSocket-Protocol', protocols.join(', ')]);
+  const { deflate } = target;
+  if (deflate !== undefined) all.push(['Sec-WebSocket-Extensions', formatDeflateOffers(deflate)]);
   for (const [name, value] of headers) all.push([name, value]);
-  return { method: 'GET', path, headers: all, key, protocols: [...protocols] };
+  const request: UpgradeRequest = { method: 'GET', path, headers: all, key, protocols: [...protocols] };
+  return deflate === undefined ? request : { ...request, deflate };
 }
 
 function hostHeader({ host, port, secure = false }: UpgradeTarget): string {
@@ -209,7 +229,7 @@ export interface UpgradeResponse {
 
 /** What a client concludes from an answer. @public */
 export type UpgradeResponseResult =
-  | { ok: true; protocol: string | undefined }
+  | { ok: true; protocol: string | undefined; deflate?: DeflateParameters }
   /** `interim`: an informational answer; the real one is still to come. Otherwise the connection is closed. */
   | { ok: false; interim: boolean; status: number; message: string };
 
@@ -219,13 +239,13 @@ export type UpgradeResponseResult =
  * @param request - What {@link createUpgradeRequest} gave.
  * @param options - `requireProtocol`, true by default: whether an answer without a subprotocol is refused when some
  *   were offered, as browsers do.
- * @returns The agreed subprotocol, or what is wrong with the answer.
+ * @returns The agreed subprotocol and compression, or what is wrong with the answer.
  *
  * @see RFC 6455, section 4.1.
  * @public
  */
 export function checkUpgradeResponse(
-  request: Pick<UpgradeRequest, 'key' | 'protocols'>,
+  request: Pick<UpgradeRequest, 'key' | 'protocols' | 'deflate'>,
   response: UpgradeResponse,
   options: { requireProtocol?: boolean } = {},
 ): UpgradeResponseResult {
@@ -241,7 +261,11 @@ export function checkUpgradeResponse(
     findAcceptFault(request.key, headers) ??
     findProtocolFault(request.protocols, headers, options.requireProtocol ?? true);
   if (fault !== undefined) return notOpened(status, fault);
-  return { ok: true, protocol: headerValues(headers, 'sec-websocket-protocol')[0] };
+  const extensions = checkDeflateAnswer(request.deflate ?? [], headers);
+  if (!extensions.ok) return notOpened(status, extensions.message);
+  const { deflate } = extensions;
+  const protocol = headerValues(headers, 'sec-websocket-protocol')[0];
+  return deflate === undefined ? { ok: true, protocol } : { ok: true, protocol, deflate };
 }
 
 function notOpened(status: number, message: string): Extract<UpgradeResponseResult, { ok: false }> {
@@ -272,9 +296,6 @@ function findProtocolFault(
   headers: HeaderList,
   required: boolean,
 ): string | undefined {
-  if (headerMembers(headers, 'sec-websocket-extensions').length > 0) {
-    return 'The server chose an extension that was not offered.';
-  }
   const chosen = headerValues(headers, 'sec-websocket-protocol');
   if (chosen.length > 1) return 'The server chose more than one subprotocol.';
   if (chosen.length === 1 && !offered.includes(chosen[0]!)) {

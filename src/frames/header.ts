@@ -20,9 +20,14 @@ export const MAX_HEADER_LENGTH = 14;
 /** The longest payload of a control frame. @see RFC 6455, section 5.5. @public */
 export const MAX_CONTROL_PAYLOAD = 125;
 
+/** First reserved bit, in the first byte: the message is compressed. @internal */
+export const RSV1 = 0x40;
+
 /** What one frame header says. @internal */
 export interface FrameHeader {
   fin: boolean;
+  /** First reserved bit: the message is compressed. */
+  rsv1: boolean;
   opcode: Opcode;
   /** Key bytes as one 32-bit number, first byte on top; 0 without a mask. */
   maskKey: number;
@@ -37,6 +42,8 @@ export interface HeaderRules {
   readonly strictLength: boolean;
   /** Bytes of payload in a data frame. At most 2^53 - 1: above it lengths are no longer exact. */
   readonly maxFrameSize: number;
+  /** Whether compression was agreed, which gives the first reserved bit a meaning. @defaultValue false */
+  readonly rsv1?: boolean;
 }
 
 /** True for Close, Ping and Pong. @internal */
@@ -83,6 +90,7 @@ export function readFrameHeader(
   const headerEnd = rules.masked ? lengthEnd + 4 : lengthEnd;
   if (headerEnd > end) return 0;
   header.fin = first >= 0x80;
+  header.rsv1 = (first & RSV1) !== 0;
   header.opcode = (first & 0x0f) as Opcode;
   header.payloadLength = payloadLength;
   header.maskKey = rules.masked ? readWord(bytes, lengthEnd) : 0;
@@ -91,9 +99,7 @@ export function readFrameHeader(
 
 function checkFirstBytes(first: number, second: number, rules: HeaderRules): void {
   const opcode = first & 0x0f;
-  if ((first & 0x70) !== 0) {
-    throw protocolError(`A reserved bit is set in the frame header (first byte ${first}).`);
-  }
+  if ((first & 0x70) !== 0) checkReserved(first, rules);
   if (!isOpcode(opcode)) throw protocolError(`Opcode ${opcode} is reserved.`);
   if (isControl(opcode)) {
     if (first < 0x80) throw protocolError(`A control frame (opcode ${opcode}) is fragmented.`);
@@ -104,6 +110,18 @@ function checkFirstBytes(first: number, second: number, rules: HeaderRules): voi
   if (second >= 0x80 !== rules.masked) {
     throw protocolError(
       rules.masked ? 'A frame of the client is not masked.' : 'A frame of the server is masked.',
+    );
+  }
+}
+
+function checkReserved(first: number, rules: HeaderRules): void {
+  const opcode = first & 0x0f;
+  if ((first & 0x70) !== RSV1 || rules.rsv1 !== true) {
+    throw protocolError(`A reserved bit is set in the frame header (first byte ${first}).`);
+  }
+  if (opcode === Opcode.CONTINUATION || isControl(opcode)) {
+    throw protocolError(
+      `A frame with opcode ${opcode} says that it is compressed; only the first of a message can.`,
     );
   }
 }

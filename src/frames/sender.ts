@@ -1,5 +1,6 @@
+import type { Compression } from './compression';
 import { checkControlLength, frameHeaderLength, putHeader, requireBytes, requireKey } from './encoder';
-import { Opcode } from './header';
+import { Opcode, RSV1 } from './header';
 import type { MessageOpcode } from './header';
 import { applyMask } from './mask';
 import { viewOf } from './payload-buffer';
@@ -22,6 +23,7 @@ const SHORT_PAYLOAD = 24;
  */
 export class FrameSender {
   readonly #maskKey: (() => number) | undefined;
+  readonly #compression: Compression | undefined;
   #chunks: Uint8Array[] = [];
   /** The last chunk, still growing: from `#start` to `#end` of the slab. */
   #slab: Slab | undefined = undefined;
@@ -29,10 +31,16 @@ export class FrameSender {
   #end = 0;
   /** Opcode of the message that is open; `CONTINUATION` when none is. */
   #opcode: Opcode = Opcode.CONTINUATION;
+  /** Whether the message that is open goes out compressed. */
+  #isCompressed = false;
 
-  /** @param maskKey - Source of keys for a client; a server has none. */
-  constructor(maskKey: (() => number) | undefined) {
+  /**
+   * @param maskKey - Source of keys for a client; a server has none.
+   * @param compression - When it was agreed.
+   */
+  constructor(maskKey: (() => number) | undefined, compression?: Compression) {
     this.#maskKey = maskKey;
+    this.#compression = compression;
   }
 
   get isEmpty(): boolean {
@@ -47,7 +55,9 @@ export class FrameSender {
         `A message with opcode ${this.#opcode} is open; end it before one with opcode ${opcode}.`,
       );
     }
-    this.#add((fin ? 0x80 : 0) | (isOpen ? Opcode.CONTINUATION : opcode), payload);
+    const first = (fin ? 0x80 : 0) | (isOpen ? Opcode.CONTINUATION : opcode);
+    if (this.#compression === undefined) this.#add(first, payload);
+    else this.#addCompressed(first, payload, this.#compression);
     this.#opcode = fin ? Opcode.CONTINUATION : opcode;
   }
 
@@ -65,6 +75,16 @@ export class FrameSender {
     const chunks = this.#chunks;
     this.#chunks = [];
     return chunks;
+  }
+
+  /** Compresses a frame, unless its message goes out as it is. */
+  #addCompressed(first: number, payload: Uint8Array, { deflater, threshold }: Compression): void {
+    requireBytes(payload);
+    const fin = first >= 0x80;
+    const isFirst = (first & 0x0f) !== Opcode.CONTINUATION;
+    if (isFirst) this.#isCompressed = !fin || payload.length >= threshold;
+    if (!this.#isCompressed) return this.#add(first, payload);
+    this.#add(isFirst ? first | RSV1 : first, deflater.compress(payload, fin));
   }
 
   #add(first: number, payload: Uint8Array): void {

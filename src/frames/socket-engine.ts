@@ -1,8 +1,10 @@
 import type { ByteStream, FrameHost } from './byte-stream';
 import { buildCloseBody } from './close-codes';
 import type { CloseBody } from './close-codes';
+import type { Compression } from './compression';
 import { Connection } from './connection';
 import type { ConnectionEvent, ConnectionState } from './connection';
+import type { DeflateParameters } from './deflate-offer';
 import type { FrameError } from './errors';
 import { Frame } from './frame';
 import { FrameReader } from './frame-reader';
@@ -20,6 +22,10 @@ export interface OpenedStream {
   readonly host: FrameHost;
   /** The agreed subprotocol. */
   readonly protocol: string | undefined;
+  /** What was agreed about compression, if anything. */
+  readonly deflate?: DeflateParameters | undefined;
+  /** What does it. */
+  readonly compression?: Compression | undefined;
 }
 
 /**
@@ -43,6 +49,7 @@ export class SocketEngine {
   readonly #settings: Required<FrameSocketOptions>;
   readonly #stream: ByteStream;
   readonly #host: FrameHost;
+  readonly #compression: Compression | undefined;
   /** What reads and sends fail with, once the connection is over. */
   #end: FrameSocketError | undefined = undefined;
   #streamError: unknown = undefined;
@@ -52,17 +59,19 @@ export class SocketEngine {
   #cancelLinger: (() => void) | undefined = undefined;
   #closeWaiters: (() => void)[] = [];
 
-  constructor({ stream, host }: OpenedStream, settings: Required<FrameSocketOptions>) {
+  constructor({ stream, host, compression }: OpenedStream, settings: Required<FrameSocketOptions>) {
     const { idleTimeoutMs, deliverPongs, maxFrameSize } = settings;
     this.#settings = settings;
     this.#stream = stream;
     this.#host = host;
+    this.#compression = compression;
     this.timing = { idleTimeoutMs };
     this.deliverPongs = deliverPongs;
     this.connection = new Connection({
       ...settings,
       role: 'client',
       deliver: 'frames',
+      compression,
       maskKey: () => host.maskKey(),
       limits: { maxFrameSize, maxMessageSize: Infinity, maxFragments: Infinity },
     });
@@ -181,7 +190,9 @@ export class SocketEngine {
       case 'transmit':
         return this.writer.writeOwn(event.chunks);
       case 'frame':
-        return this.#deliver(new Frame(event.opcode, event.fin, event.payload, event.messageOpcode));
+        return this.#deliver(
+          new Frame(event.opcode, event.fin, event.payload, event.messageOpcode, event.rsv1),
+        );
       case 'ping':
         if (!this.connection.autoPong) this.#deliver(new Frame(Opcode.PING, true, event.payload));
         return undefined;
@@ -240,6 +251,8 @@ export class SocketEngine {
   #finish(error: FrameSocketError): void {
     if (this.#end !== undefined) return;
     this.#end = error;
+    this.#compression?.deflater.close();
+    this.#compression?.inflater.close();
     this.unansweredPing = undefined;
     this.reader.settle();
     this.writer.fail(error);

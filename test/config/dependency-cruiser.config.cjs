@@ -18,10 +18,10 @@ module.exports = {
     },
     {
       name: 'browser-reaches-no-node-code',
-      comment: 'Pages load these entries: nothing they reach may need Node, the relay or the ws package.',
+      comment: 'Pages load these entries: nothing they reach may need Node, the relay, ws or pako.',
       severity: 'error',
       from: { path: browserEntries },
-      to: { path: `${nodeOnly}|^node_modules/ws/`, reachable: true },
+      to: { path: `${nodeOnly}|^node_modules/(ws|pako)/`, reachable: true },
     },
     {
       name: 'browser-reaches-no-builtin',
@@ -46,7 +46,7 @@ module.exports = {
     {
       name: 'frames-node-uses-few-builtins',
       severity: 'error',
-      from: { path: '^src/frames/node/' },
+      from: { path: '^src/frames/node/', pathNot: '^src/frames/node/inflater\\.ts$' },
       to: { pathNot: '^src/frames/(?!compat/)|^(node:)?(crypto|dns|http|net|stream|tls|zlib)$' },
     },
     {
@@ -77,10 +77,16 @@ module.exports = {
     },
     {
       name: 'only-bindings-import-packages',
-      comment: 'isomorphic-ws and cross-fetch stay behind the two bindings.',
+      comment: 'isomorphic-ws and cross-fetch stay behind the two bindings, pako behind its own.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/adapters/(node|browser)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(adapters/(node|browser)|frames/node/inflater)\\.ts$' },
       to: { path: '^node_modules/' },
+    },
+    {
+      name: 'inflater-binds-pako-only',
+      severity: 'error',
+      from: { path: '^src/frames/node/inflater\\.ts$' },
+      to: { pathNot: '^src/frames/(compression|errors)\\.ts$|(^|/)node_modules/pako/' },
     },
     {
       name: 'no-import-of-entries',

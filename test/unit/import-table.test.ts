@@ -28,11 +28,13 @@ const framesNode = [
   'node:tls',
   'node:zlib',
 ];
+const inflater = ['frames/node/inflater'];
 const entries = ['index', 'browser', 'umd', 'frames', 'compat', 'relay'];
 
 const table: readonly Row[] = [
   { files: ['core/'], folders: ['core/'] },
   { files: ['frames/compat/'], folders: ['frames/'], builtins: ['node:crypto', 'node:fs', 'node:stream'] },
+  { files: inflater, folders: ['frames/compression', 'frames/errors'], packages: ['pako'] },
   { files: ['frames/node/'], folders: ['frames/'], except: ['frames/compat/'], builtins: framesNode },
   { files: ['frames/'], folders: ['frames/'], except: ['frames/node/', 'frames/compat/'] },
   { files: bindings, folders: ['adapters/', 'core/transport'], packages: ['isomorphic-ws', 'cross-fetch'] },

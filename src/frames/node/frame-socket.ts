@@ -62,8 +62,8 @@ export class FrameSocket extends FrameSocketBase {
    */
   static fromUpgrade(request: UpgradeRequest, options: FrameSocketOptions = {}): FrameSocket {
     resolveSocketOptions(options);
-    const { duplex, head, protocol } = request.take();
-    return new FrameSocket({ stream: new DuplexStream(duplex, head), host: nodeHost, protocol }, options);
+    const { duplex, head, ...agreed } = request.take();
+    return new FrameSocket({ stream: new DuplexStream(duplex, head), host: nodeHost, ...agreed }, options);
   }
 
   /** Closes in good order; see `close`. */

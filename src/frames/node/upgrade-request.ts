@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import type { Compression } from '../compression';
+import type { DeflateParameters } from '../deflate-offer';
+import { resolveDeflateOptions } from '../deflate-options';
+import type { DeflateOptions, DeflateSettings } from '../deflate-options';
 import { checkUpgradeResponse, createUpgradeRequest } from '../handshake';
 import type { HeaderList, UpgradeRequest as RequestHead } from '../handshake';
 import { FrameSocketError } from '../socket-errors';
@@ -7,6 +11,7 @@ import { checkTime } from '../socket-options';
 import { direct } from './connector';
 import type { Connector } from './connector';
 import { Deadline } from './deadline';
+import { createCompression } from './deflate';
 import { exchange, exchangeError } from './http-exchange';
 import type { HttpAnswer } from './http-exchange';
 import { openStream } from './open-stream';
@@ -35,6 +40,12 @@ export interface UpgradeOptions {
   connectTimeoutMs?: number;
   /** Time from there to the whole answer. Unit: milliseconds; 0 for no limit. @defaultValue 30000 */
   handshakeTimeoutMs?: number;
+  /**
+   * Compression of messages (RFC 7692): true for the usual offer, or what to offer and when to use it.
+   *
+   * @defaultValue false
+   */
+  perMessageDeflate?: boolean | DeflateOptions;
   /** Whether the server must choose a subprotocol when some were offered. @defaultValue true */
   requireProtocol?: boolean;
   /** Ends connecting and upgrading at any stage. */
@@ -54,6 +65,8 @@ export interface Upgraded {
   readonly duplex: Duplex;
   readonly head: Uint8Array;
   readonly protocol: string | undefined;
+  readonly deflate: DeflateParameters | undefined;
+  readonly compression: Compression | undefined;
 }
 
 /**
@@ -65,6 +78,7 @@ export interface Upgraded {
 export class UpgradeRequest {
   readonly #url: ParsedUrl;
   readonly #options: UpgradeOptions;
+  readonly #deflate: DeflateSettings | undefined;
   #headers: (readonly [string, string])[];
   #head: RequestHead | undefined = undefined;
   #duplex: Duplex | undefined = undefined;
@@ -72,12 +86,13 @@ export class UpgradeRequest {
   #upgraded: Upgraded | undefined = undefined;
   #isTaken = false;
 
-  /** @throws {@link FrameSocketError} `INVALID_URL`; RangeError for a time that is none. */
+  /** @throws {@link FrameSocketError} `INVALID_URL`; RangeError for a time, limit or window that is none. */
   constructor(url: string | URL, options: UpgradeOptions = {}) {
     checkTime('connectTimeoutMs', options.connectTimeoutMs ?? 0);
     checkTime('handshakeTimeoutMs', options.handshakeTimeoutMs ?? 0);
     this.#url = parseUrl(url, options.query);
     this.#options = options;
+    this.#deflate = resolveDeflateOptions(options.perMessageDeflate);
     this.#headers = toPairs(options.headers);
   }
 
@@ -116,6 +131,7 @@ export class UpgradeRequest {
         path,
         headers: this.#withAuthorization(),
         protocols: typeof protocols === 'string' ? [protocols] : protocols,
+        ...(this.#deflate === undefined ? {} : { deflate: this.#deflate.offers }),
         nonce: randomBytes(16),
       });
     } catch (error) {
@@ -176,7 +192,13 @@ export class UpgradeRequest {
         ...(this.answer === undefined ? {} : { answer: this.answer }),
       });
     }
-    this.#upgraded = { duplex, head: answer.rest, protocol: result.protocol };
+    const { protocol, deflate } = result;
+    const settings = this.#deflate;
+    const compression =
+      deflate === undefined || settings === undefined
+        ? undefined
+        : createCompression(deflate, 'client', settings.tuning);
+    this.#upgraded = { duplex, head: answer.rest, protocol, deflate, compression };
   }
 
   /** Gives the upgraded stream away. @internal */

@@ -1,7 +1,7 @@
 import { FrameSocket, type ConnectOptions } from '../../../src/frames';
 
 /** Limits that an external suite needs. */
-const WIDE: ConnectOptions = { maxFrameSize: 33_554_432, maxBuffered: 33_554_432, maxFragments: 131_072 };
+export const WIDE: ConnectOptions = { maxFrameSize: 33_554_432, maxBuffered: 33_554_432, maxFragments: 131_072 };
 
 /** Sends every message back as it came, until the server closes or breaks the protocol. */
 export async function echoBack(url: string, options: ConnectOptions = WIDE): Promise<FrameSocket> {
@@ -20,14 +20,14 @@ export async function echoBack(url: string, options: ConnectOptions = WIDE): Pro
  * Plays the cases of a suite that is a server: `getCaseCount` tells how many there are, `runCase` plays one, and
  * `updateReports` has the suite write down what it saw.
  */
-export async function playSuite(suite: string, agent: string): Promise<number> {
+export async function playSuite(suite: string, agent: string, options = WIDE): Promise<number> {
   const counting = await FrameSocket.connect(new URL('getCaseCount', suite));
   const count = Number((await counting.readFrame()).text());
   await counting.close();
   for (let number = 1; number <= count; number++) {
     const url = new URL('runCase', suite);
     url.search = String(new URLSearchParams({ case: String(number), agent }));
-    await (await echoBack(url.href)).close();
+    await (await echoBack(url.href, options)).close();
   }
   const reports = new URL('updateReports', suite);
   reports.search = String(new URLSearchParams({ agent }));

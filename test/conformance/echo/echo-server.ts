@@ -2,8 +2,11 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { Connection } from '../../../src/frames/connection';
-import { acceptUpgrade } from '../../../src/frames/handshake';
+import type { DeflateAcceptOptions } from '../../../src/frames/deflate-offer';
+import { resolveDeflateTuning, type DeflateTuning } from '../../../src/frames/deflate-options';
+import { acceptUpgrade, type AcceptUpgradeResult } from '../../../src/frames/handshake';
 import type { FrameLimits } from '../../../src/frames/limits';
+import { createCompression } from '../../../src/frames/node/deflate';
 
 /** Limits that an external suite needs: messages of 16 MiB, and 65,537 frames in one. */
 export const WIDE_LIMITS: Partial<FrameLimits> = {
@@ -12,16 +15,24 @@ export const WIDE_LIMITS: Partial<FrameLimits> = {
   maxFragments: 131_072,
 };
 
+/** What a server agrees to, and how it compresses: whatever its size, so that a suite gets to see it. */
+export type ServerDeflate = DeflateAcceptOptions & Partial<DeflateTuning>;
+
 /** A running echo server. */
 export interface EchoServer {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Sends every message back as it came, on the codec that the relay uses. */
+/**
+ * Sends every message back as it came, on the codec that the relay uses.
+ *
+ * @param deflate - `{}` to agree to any offer of compression; without it none is agreed to.
+ */
 export async function startEchoServer(
   port = 0,
   limits: Partial<FrameLimits> = WIDE_LIMITS,
+  deflate?: ServerDeflate,
 ): Promise<EchoServer> {
   const sockets = new Set<Socket>();
   const server = createServer((_request, response) => void response.writeHead(426).end());
@@ -30,7 +41,8 @@ export async function startEchoServer(
     socket.on('close', () => sockets.delete(socket));
   });
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Uint8Array) => {
-    if (answer(request, socket)) echo(socket, head, limits);
+    const result = answer(request, socket, deflate);
+    if (result.ok) echo(socket, head, connectionFor(result, limits, deflate));
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -44,12 +56,18 @@ export async function startEchoServer(
   };
 }
 
-function answer({ method = '', httpVersion, rawHeaders }: IncomingMessage, socket: Socket): boolean {
+type Accepted = Extract<AcceptUpgradeResult, { ok: true }>;
+
+function answer(
+  { method = '', httpVersion, rawHeaders }: IncomingMessage,
+  socket: Socket,
+  deflate: ServerDeflate | undefined,
+): AcceptUpgradeResult {
   const headers = Array.from(
     { length: rawHeaders.length / 2 },
     (_, i) => [rawHeaders[2 * i]!, rawHeaders[2 * i + 1]!] as const,
   );
-  const result = acceptUpgrade({ method, httpVersion, headers });
+  const result = acceptUpgrade({ method, httpVersion, headers }, { deflate });
   const [status, lines] = result.ok
     ? ['101 Switching Protocols', result.responseHeaders]
     : [`${result.status} Refused`, result.headers];
@@ -57,11 +75,20 @@ function answer({ method = '', httpVersion, rawHeaders }: IncomingMessage, socke
     [`HTTP/1.1 ${status}`, ...lines.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n'),
   );
   if (!result.ok) socket.end();
-  return result.ok;
+  return result;
 }
 
-function echo(socket: Socket, head: Uint8Array, limits: Partial<FrameLimits>): void {
-  const connection = new Connection({ role: 'server', limits });
+function connectionFor(
+  { deflate: agreed }: Accepted,
+  limits: Partial<FrameLimits>,
+  tuning: ServerDeflate = {},
+): Connection {
+  const compression =
+    agreed && createCompression(agreed, 'server', resolveDeflateTuning({ threshold: 0, ...tuning }));
+  return new Connection({ role: 'server', limits, compression });
+}
+
+function echo(socket: Socket, head: Uint8Array, connection: Connection): void {
   const drain = (): void => {
     for (let event = connection.poll(); event !== undefined; event = connection.poll()) {
       if (event.type === 'transmit') {

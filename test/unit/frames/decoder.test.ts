@@ -34,7 +34,7 @@ describe('decoder', () => {
     expect([decoder.bytes === chunk, decoder.start, decoder.end, decoder.missing]).toEqual([true, 6, 9, 0]);
     expect(decoder.next()).toBe(true);
     expect(chunk.subarray(decoder.start, decoder.end)).toEqual(payload(70));
-    expect(decoder.header).toEqual({ fin: true, opcode: 2, maskKey: KEY, payloadLength: 70 });
+    expect(decoder.header).toEqual({ fin: true, rsv1: false, opcode: 2, maskKey: KEY, payloadLength: 70 });
     expect(decoder.next()).toBe(false);
   });
 

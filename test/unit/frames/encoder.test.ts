@@ -74,11 +74,12 @@ describe('encoder', () => {
         const options = { fin: fin || isControl, ...(maskKey === undefined ? {} : { maskKey }) };
         const bytes = encodeFrame(opcode, body, options);
         const rules = { masked: maskKey !== undefined, strictLength: true, maxFrameSize: 1e6 };
-        const header: FrameHeader = { fin: false, opcode: 0, maskKey: 0, payloadLength: 0 };
+        const header: FrameHeader = { fin: false, rsv1: false, opcode: 0, maskKey: 0, payloadLength: 0 };
         const length = readFrameHeader(bytes, 0, bytes.length, rules, header);
         applyMask(bytes, length, bytes.length, header.maskKey);
         expect(header).toEqual({
           fin: options.fin,
+          rsv1: false,
           opcode,
           maskKey: maskKey ?? 0,
           payloadLength: body.length,

@@ -6,7 +6,7 @@ const FROM_SERVER: HeaderRules = { masked: false, strictLength: true, maxFrameSi
 const FROM_CLIENT: HeaderRules = { ...FROM_SERVER, masked: true };
 
 function read(bytes: number[], rules = FROM_SERVER, start = 0, end = bytes.length) {
-  const header: FrameHeader = { fin: false, opcode: 0, maskKey: 0, payloadLength: -1 };
+  const header: FrameHeader = { fin: false, rsv1: false, opcode: 0, maskKey: 0, payloadLength: -1 };
   return { length: readFrameHeader(Uint8Array.from(bytes), start, end, rules, header), header };
 }
 
@@ -33,7 +33,7 @@ describe('frame header', () => {
       { fin: true, opcode: 2, maskKey: 0, payloadLength: 2 ** 53 - 1 },
     ],
   ])('F-25: %j', (bytes, header) => {
-    expect(read(bytes)).toEqual({ length: bytes.length, header });
+    expect(read(bytes)).toEqual({ length: bytes.length, header: { ...header, rsv1: false } });
   });
 
   it('F-24: the mask key is read with its first byte on top', () => {
