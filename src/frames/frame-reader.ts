@@ -35,6 +35,8 @@ export interface ReaderOwner {
   onMoved(): void;
   /** A frame reaches the application. */
   onTaken(frame: Frame): void;
+  /** A read fails. */
+  onFailed(error: FrameSocketError): void;
 }
 
 /**
@@ -75,7 +77,11 @@ export class FrameReader {
   read({ signal, timeoutMs = 0 }: ReadOptions): Promise<Frame> {
     const fault = timeoutMs === 0 ? undefined : findTimeFault('timeoutMs', timeoutMs);
     if (fault !== undefined) return Promise.reject(fault);
-    if (this.#pending !== undefined) return Promise.reject(new FrameSocketError('READ_IN_PROGRESS'));
+    if (this.#pending !== undefined) {
+      const error = new FrameSocketError('READ_IN_PROGRESS');
+      this.#owner.onFailed(error);
+      return Promise.reject(error);
+    }
     this.pongConsumed = false;
     if (signal?.aborted === true) return Promise.reject(this.#note(aborted(signal)));
     const waiting = this.#queue.shift();
@@ -160,6 +166,7 @@ export class FrameReader {
 
   #note(error: FrameSocketError): FrameSocketError {
     this.lastFailReason = error.failReason;
+    this.#owner.onFailed(error);
     return error;
   }
 }

@@ -1,7 +1,7 @@
 import { buildCloseBody } from './close-codes';
 import type { ConnectionState } from './connection';
 import type { DeflateParameters } from './deflate-offer';
-import type { Frame, Message } from './frame';
+import type { Frame, Message, OpcodeName } from './frame';
 import type { ReadOptions } from './frame-reader';
 import type { OutgoingFrame } from './frame-writer';
 import { MessageJoiner } from './message-joiner';
@@ -11,7 +11,7 @@ import { SocketEngine } from './socket-engine';
 import type { OpenedStream } from './socket-engine';
 import { FrameSocketError, ReadFailReason } from './socket-errors';
 import { checkTime, resolveSocketOptions } from './socket-options';
-import type { FrameSocketOptions } from './socket-options';
+import type { FrameSocketOptions, SocketSettings } from './socket-options';
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
@@ -34,7 +34,7 @@ export class FrameSocketBase {
   readonly protocol: string | undefined;
   /** What was agreed about compression; `undefined` when messages go as they are. */
   readonly deflate: DeflateParameters | undefined;
-  readonly #settings: Required<FrameSocketOptions>;
+  readonly #settings: SocketSettings;
   readonly #engine: SocketEngine;
   readonly #outgoing = new OutgoingData();
   #isCloseQueued = false;
@@ -102,6 +102,25 @@ export class FrameSocketBase {
   /** Why the last read failed; `NONE` when it did not. */
   get lastFailReason(): ReadFailReason {
     return this.#engine.reader.lastFailReason;
+  }
+
+  /** What the last read or send that failed failed with; it stays until the next one fails. */
+  get lastError(): FrameSocketError | undefined {
+    return this.#engine.lastError;
+  }
+
+  /** The last frame that was read, its payload included. */
+  get lastFrame(): Frame | undefined {
+    return this.#engine.lastFrame;
+  }
+
+  /** See {@link FrameSocketOptions}. */
+  get onPong(): ((payload: Uint8Array) => void) | undefined {
+    return this.#engine.onPong;
+  }
+
+  set onPong(tell: ((payload: Uint8Array) => void) | undefined) {
+    this.#engine.onPong = tell;
   }
 
   /** See {@link FrameSocketOptions}. */
@@ -212,7 +231,7 @@ export class FrameSocketBase {
    *   be ended inside the frame.
    */
   async sendFrame(data: string | Uint8Array, options: SendOptions = {}): Promise<void> {
-    if (this.#isStreaming) throw new FrameSocketError('MESSAGE_OPEN');
+    if (this.#isStreaming) throw this.#engine.note(new FrameSocketError('MESSAGE_OPEN'));
     return this.#sendData(data, options);
   }
 
@@ -228,7 +247,7 @@ export class FrameSocketBase {
     parts: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
     { signal }: Pick<SendOptions, 'signal'> = {},
   ): Promise<void> {
-    if (this.#isStreaming || this.#outgoing.isOpen) throw new FrameSocketError('MESSAGE_OPEN');
+    if (this.#isStreaming || this.#outgoing.isOpen) throw this.#engine.note(new FrameSocketError('MESSAGE_OPEN'));
     const options = signal === undefined ? {} : { signal };
     let last: string | Uint8Array | undefined;
     this.#isStreaming = true;
@@ -248,7 +267,7 @@ export class FrameSocketBase {
   async sendPing(data: string | Uint8Array = NO_BYTES): Promise<void> {
     const payload = controlPayload(data);
     this.#requireOpen();
-    return this.#sendControl(payload.length, (connection) => connection.sendPing(payload));
+    return this.#sendControl('Ping', payload.length, (connection) => connection.sendPing(payload));
   }
 
   /** Answers the last Ping that was read and not answered; without one sends an empty Pong. */
@@ -256,7 +275,7 @@ export class FrameSocketBase {
     this.#requireOpen();
     const payload = this.#engine.unansweredPing ?? NO_BYTES;
     this.#engine.unansweredPing = undefined;
-    return this.#sendControl(payload.length, (connection) => connection.sendPong(payload));
+    return this.#sendControl('Pong', payload.length, (connection) => connection.sendPong(payload));
   }
 
   /**
@@ -270,7 +289,7 @@ export class FrameSocketBase {
     const { length } = buildCloseBody(code, reason, this.#settings.unsafeCloseCode);
     this.#requireOpen();
     this.#isCloseQueued = true;
-    return this.#sendControl(length, (connection) => connection.sendClose(code, reason));
+    return this.#sendControl('Close', length, (connection) => connection.sendClose(code, reason));
   }
 
   /**
@@ -300,17 +319,26 @@ export class FrameSocketBase {
   }
 
   #requireOpen(): void {
-    if (this.#engine.isOver) throw this.#engine.refusal();
-    if (this.#isCloseQueued) throw new FrameSocketError('CLOSE_SENT');
+    if (this.#engine.isOver) throw this.#engine.note(this.#engine.refusal());
+    if (this.#isCloseQueued) throw this.#engine.note(new FrameSocketError('CLOSE_SENT'));
   }
 
   async #sendData(data: string | Uint8Array, { fin = true, signal }: SendOptions): Promise<void> {
     this.#requireOpen();
-    if (signal?.aborted === true) throw new FrameSocketError('ABORTED', { cause: signal.reason });
-    return this.#engine.writer.send(this.#outgoing.next(data, fin), signal);
+    if (signal?.aborted === true) {
+      throw this.#engine.note(new FrameSocketError('ABORTED', { cause: signal.reason }));
+    }
+    const frame = this.#outgoing.next(data, fin);
+    this.#settings.log.debug?.('frame to send', {
+      data: typeof data === 'string' ? 'Text' : 'Binary',
+      fin,
+      numBytes: frame.length,
+    });
+    return this.#engine.writer.send(frame, signal);
   }
 
-  #sendControl(length: number, put: OutgoingFrame['put']): Promise<void> {
+  #sendControl(opcode: OpcodeName, length: number, put: OutgoingFrame['put']): Promise<void> {
+    this.#settings.log.debug?.('frame to send', { opcode, fin: true, numBytes: length });
     return this.#engine.writer.send({ isData: false, length, put }, undefined);
   }
 }

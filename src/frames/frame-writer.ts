@@ -42,6 +42,8 @@ export interface WriterOwner {
   refusal(): FrameSocketError;
   /** A frame was cut off: the connection is of no use any more. */
   onBroken(error: FrameSocketError): void;
+  /** A send fails. */
+  onFailed(error: FrameSocketError): void;
   /** Something was handed to the connection, or room was made. */
   onMoved(): void;
 }
@@ -173,6 +175,7 @@ export class FrameWriter {
 
   #reject(waiting: Waiting, error: FrameSocketError): void {
     waiting.forgetSignal();
+    this.#owner.onFailed(error);
     waiting.reject(error);
   }
 }

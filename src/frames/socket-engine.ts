@@ -11,7 +11,8 @@ import { FrameReader } from './frame-reader';
 import { FrameWriter } from './frame-writer';
 import { Opcode } from './header';
 import { FrameSocketError } from './socket-errors';
-import type { FrameSocketOptions } from './socket-options';
+import type { SocketSettings } from './socket-options';
+import { throttled } from './throttled-stream';
 
 /** How long the peer has to end TCP after both Closes. Unit: milliseconds. */
 const LINGER_MS = 1_000;
@@ -46,7 +47,12 @@ export class SocketEngine {
   unansweredPing: Uint8Array | undefined = undefined;
   /** Whether a Close went each way. */
   wasClean = false;
-  readonly #settings: Required<FrameSocketOptions>;
+  /** The last frame that the application got. */
+  lastFrame: Frame | undefined = undefined;
+  /** What the last read or send that failed failed with. */
+  lastError: FrameSocketError | undefined = undefined;
+  onPong: ((payload: Uint8Array) => void) | undefined;
+  readonly #settings: SocketSettings;
   readonly #stream: ByteStream;
   readonly #host: FrameHost;
   readonly #compression: Compression | undefined;
@@ -59,12 +65,13 @@ export class SocketEngine {
   #cancelLinger: (() => void) | undefined = undefined;
   #closeWaiters: (() => void)[] = [];
 
-  constructor({ stream, host, compression }: OpenedStream, settings: Required<FrameSocketOptions>) {
+  constructor({ stream, host, compression }: OpenedStream, settings: SocketSettings) {
     const { idleTimeoutMs, deliverPongs, maxFrameSize } = settings;
     this.#settings = settings;
-    this.#stream = stream;
+    this.#stream = throttled(stream, host, settings.throttle);
     this.#host = host;
     this.#compression = compression;
+    this.onPong = settings.onPong;
     this.timing = { idleTimeoutMs };
     this.deliverPongs = deliverPongs;
     this.connection = new Connection({
@@ -77,17 +84,32 @@ export class SocketEngine {
     });
     const { timing } = this;
     const onMoved = (): void => this.#run();
-    this.reader = new FrameReader(host, { timing, onMoved, onTaken: (frame) => this.#noteTaken(frame) });
-    this.writer = new FrameWriter(this.connection, stream, host, {
+    const onFailed = (error: FrameSocketError): void => void this.note(error);
+    this.reader = new FrameReader(host, {
       timing,
       onMoved,
+      onTaken: (frame) => this.#noteTaken(frame),
+      onFailed,
+    });
+    this.writer = new FrameWriter(this.connection, this.#stream, host, {
+      timing,
+      onMoved,
+      onFailed,
       refusal: () => this.refusal(),
       onBroken: (error) => this.breakOff(error),
     });
   }
 
+  /** Remembers a failure and tells the log of it. @returns The failure. */
+  note(error: FrameSocketError): FrameSocketError {
+    this.lastError = error;
+    this.#settings.log.warn?.('failed', { code: error.code, error: error.message });
+    return error;
+  }
+
   /** Begins to read. */
   start(): void {
+    this.#settings.log.info?.('open', {});
     this.#stream.start({
       onBytes: (chunk) => {
         if (this.#end !== undefined) return;
@@ -197,6 +219,7 @@ export class SocketEngine {
         if (!this.connection.autoPong) this.#deliver(new Frame(Opcode.PING, true, event.payload));
         return undefined;
       case 'pong':
+        this.#tellPong(event.payload);
         if (this.deliverPongs) return this.#deliver(new Frame(Opcode.PONG, true, event.payload));
         return this.reader.passPong();
       case 'close':
@@ -217,7 +240,19 @@ export class SocketEngine {
     if (!this.#isClosing || !this.reader.isFull) this.reader.deliver(frame);
   }
 
+  /** Later and on its own: what the application does in it must not come between two steps of ours. */
+  #tellPong(payload: Uint8Array): void {
+    const { onPong } = this;
+    if (onPong !== undefined) void Promise.resolve(payload).then(onPong);
+  }
+
   #noteTaken(frame: Frame): void {
+    this.lastFrame = frame;
+    this.#settings.log.debug?.('frame received', {
+      opcode: frame.opcodeName,
+      fin: frame.fin,
+      numBytes: frame.payload.length,
+    });
     if (frame.opcode === Opcode.PING) this.unansweredPing = frame.payload;
   }
 
@@ -253,6 +288,7 @@ export class SocketEngine {
     this.#end = error;
     this.#compression?.deflater.close();
     this.#compression?.inflater.close();
+    this.#settings.log.info?.('closed', { code: error.code, clean: this.wasClean, closeCode: this.close?.code });
     this.unansweredPing = undefined;
     this.reader.settle();
     this.writer.fail(error);

@@ -1,3 +1,5 @@
+import { LogNode, LOG_ROOT, renderHtml, renderText, renderXml } from './log-node';
+
 /**
  * Why no frame could be read: the numbers that frame-level clients of other languages use.
  *
@@ -109,4 +111,48 @@ export class FrameSocketError extends Error {
     this.closeCode = closeCode;
     this.answer = answer;
   }
+
+  /** The failure with its causes, as indented lines. */
+  toText(): string {
+    return renderText(storyOf(this));
+  }
+
+  /** The failure with its causes, as nested lists. */
+  toHtml(): string {
+    return renderHtml(storyOf(this));
+  }
+
+  /** The failure with its causes, as an XML document. */
+  toXml(): string {
+    return renderXml(storyOf(this));
+  }
+}
+
+function storyOf(error: FrameSocketError): LogNode {
+  const root = new LogNode(LOG_ROOT);
+  tellError(root.child(error.name), error);
+  return root;
+}
+
+/** Causes that are worth telling. */
+const MAX_CAUSES = 5;
+
+/** Puts an error into a log. Of what others threw as its cause only name and code are told. @internal */
+export function tellError(log: LogNode, error: unknown): void {
+  if (error instanceof FrameSocketError) {
+    log.fact('code', error.code);
+    log.fact('failReason', error.failReason);
+    if (error.closeCode !== undefined) log.fact('closeCode', error.closeCode);
+    if (error.answer !== undefined) log.fact('answerStatus', error.answer.status);
+  }
+  log.fact('error', error instanceof Error ? error.message : 'something that is no Error was thrown');
+  let cause = causeOf(error);
+  for (let count = 0; cause !== undefined && count < MAX_CAUSES; count++) {
+    log.fact('cause', 'code' in cause ? `${cause.name} ${String(cause.code)}` : cause.name);
+    cause = causeOf(cause);
+  }
+}
+
+function causeOf(error: unknown): Error | undefined {
+  return error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
 }

@@ -1,4 +1,7 @@
 import { resolveLimit } from './limits';
+import { levelled } from './logger';
+import type { LevelledLog, Logger, LogLevel } from './logger';
+import type { ThrottleOptions } from './throttled-stream';
 
 /** How a `FrameSocket` reads, answers and waits. @public */
 export interface FrameSocketOptions {
@@ -36,12 +39,32 @@ export interface FrameSocketOptions {
   controlFrames?: 'eager' | 'onRead';
   /** How long `close` waits for the peer's Close. Unit: milliseconds. @defaultValue 10000 */
   closeTimeoutMs?: number;
+  /** How fast bytes may go, from the end of the opening handshake on. @defaultValue no limit */
+  throttle?: ThrottleOptions;
+  /** Called with the payload of each Pong as soon as it comes, delivered or not. */
+  onPong?: (payload: Uint8Array) => void;
+  /** What is told of the connection: never payloads, headers or credentials. Its functions must not throw. */
+  logger?: Logger;
+  /**
+   * What `logger` is not bothered with: `debug` tells of each frame, `info` of the beginning and the end, `warn` of
+   * what failed.
+   *
+   * @defaultValue 'info'
+   */
+  logLevel?: LogLevel;
 }
+
+/** The options with their defaults filled in. @internal */
+export type SocketSettings = Required<Omit<FrameSocketOptions, 'logger' | 'logLevel' | 'onPong' | 'throttle'>> &
+  Pick<FrameSocketOptions, 'onPong'> & {
+    readonly throttle: Required<ThrottleOptions>;
+    readonly log: LevelledLog;
+  };
 
 /** The longest time a timer can be set to. */
 const MAX_TIME_MS = 2_147_483_647;
 
-const DEFAULTS: Required<FrameSocketOptions> = {
+const DEFAULTS = {
   idleTimeoutMs: 30_000,
   maxFrameSize: 16_777_216,
   maxBuffered: 67_108_864,
@@ -54,15 +77,16 @@ const DEFAULTS: Required<FrameSocketOptions> = {
   deliverPongs: false,
   controlFrames: 'eager',
   closeTimeoutMs: 10_000,
-};
+} as const;
 
 /**
  * Fills in the defaults; other members of `options` are passed over.
  *
- * @throws RangeError for a time or limit that is none; TypeError for another value of `controlFrames`.
+ * @throws RangeError for a time, limit or rate that is none; TypeError for another value of `controlFrames` or
+ *   `logLevel`.
  * @internal
  */
-export function resolveSocketOptions(options: FrameSocketOptions): Required<FrameSocketOptions> {
+export function resolveSocketOptions(options: FrameSocketOptions): SocketSettings {
   const { controlFrames = DEFAULTS.controlFrames } = options;
   if (controlFrames !== 'eager' && controlFrames !== 'onRead') {
     throw new TypeError(`controlFrames is ${String(controlFrames)}; use eager or onRead.`);
@@ -80,7 +104,20 @@ export function resolveSocketOptions(options: FrameSocketOptions): Required<Fram
     deliverPongs: options.deliverPongs ?? DEFAULTS.deliverPongs,
     controlFrames,
     closeTimeoutMs: checkTime('closeTimeoutMs', options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs),
+    throttle: resolveThrottle(options.throttle ?? {}),
+    log: levelled(options.logger, options.logLevel ?? 'info'),
+    ...(options.onPong === undefined ? {} : { onPong: options.onPong }),
   };
+}
+
+/** @throws RangeError for a rate that is none. @internal */
+export function resolveThrottle(options: ThrottleOptions): Required<ThrottleOptions> {
+  const { upBytesPerSecond = 0, downBytesPerSecond = 0 } = options;
+  for (const [name, rate] of Object.entries({ upBytesPerSecond, downBytesPerSecond })) {
+    if (Number.isFinite(rate) && (rate === 0 || rate >= 1)) continue;
+    throw new RangeError(`${name} is ${String(rate)}; give bytes per second from 1 on, or 0 for no limit.`);
+  }
+  return { upBytesPerSecond, downBytesPerSecond };
 }
 
 /** @throws RangeError for what is no number of milliseconds that a timer can be set to. @internal */

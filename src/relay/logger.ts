@@ -1,14 +1,7 @@
+import type { Logger, LogLevel } from '../frames/logger';
 import { isSecretName, toJson, toPlainText } from './log-values';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-
-/** What the relay tells about itself. Any object with these four functions will do. */
-export interface Logger {
-  debug(event: string, fields?: Record<string, unknown>): void;
-  info(event: string, fields?: Record<string, unknown>): void;
-  warn(event: string, fields?: Record<string, unknown>): void;
-  error(event: string, fields?: Record<string, unknown>): void;
-}
+export type { Logger, LogLevel };
 
 export interface LoggerOptions {
   /** `json`: one object per line; `text`: for people. */

@@ -22,6 +22,7 @@ const relayCore = relayCoreNames.map((name) => `relay/${name}`);
 const framesNode = [
   'node:crypto',
   'node:dns',
+  'node:fs',
   'node:http',
   'node:net',
   'node:stream',

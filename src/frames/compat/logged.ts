@@ -1,9 +1,7 @@
 import { appendFileSync } from 'node:fs';
-import { FrameSocketError } from '../socket-errors';
+import { LogNode, LOG_ROOT, renderHtml, renderText, renderXml } from '../log-node';
+import { tellError } from '../socket-errors';
 import { VERSION } from '../version';
-import { LogNode, renderHtml, renderText, renderXml } from './log-node';
-
-const ROOT = 'WebifiLog';
 
 let setLast: (on: Logged, root: LogNode) => void;
 
@@ -20,7 +18,7 @@ export class Logged {
   VerboseLogging = false;
   /** Whether the last method that can fail did not. Reading properties leaves it alone. */
   LastMethodSuccess = true;
-  #last = new LogNode(ROOT);
+  #last = new LogNode(LOG_ROOT);
 
   static {
     setLast = (on, root) => {
@@ -85,17 +83,8 @@ export async function callAsync<Result>(
   return result;
 }
 
-/** Puts an error into the log. @internal */
-export function tellError(log: LogNode, error: unknown): void {
-  if (error instanceof FrameSocketError) {
-    log.fact('code', error.code);
-    if (error.closeCode !== undefined) log.fact('closeCode', error.closeCode);
-  }
-  log.fact('error', error instanceof Error ? error.message : 'something that is no Error was thrown');
-}
-
 function begin(on: Logged, method: string): { root: LogNode; log: LogNode } {
-  const root = new LogNode(ROOT, on.VerboseLogging);
+  const root = new LogNode(LOG_ROOT, on.VerboseLogging);
   const log = root.child(method);
   log.fact('version', VERSION);
   log.fact('verboseLogging', on.VerboseLogging);

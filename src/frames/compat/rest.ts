@@ -6,7 +6,7 @@ import type { BinData } from './bin-data';
 import { connectFailReason, ConnectFailReason } from './connect-fail-reason';
 import { endLink, openLink } from './link';
 import type { Link } from './link';
-import type { LogNode } from './log-node';
+import type { LogNode } from '../log-node';
 import { call, callAsync, Logged } from './logged';
 import { RestExchange } from './rest-exchange';
 import type { Upgraded } from './rest-exchange';

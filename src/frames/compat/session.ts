@@ -1,9 +1,8 @@
 import type { Frame } from '../frame';
 import { isControl } from '../header';
 import { encodeCut } from '../outgoing-text';
-import { FrameSocketError, ReadFailReason } from '../socket-errors';
-import type { LogNode } from './log-node';
-import { tellError } from './logged';
+import type { LogNode } from '../log-node';
+import { FrameSocketError, ReadFailReason, tellError } from '../socket-errors';
 import { OpenSocket } from './open-socket';
 import { OutgoingMix } from './outgoing-mix';
 import { ReceivedData } from './received-data';

@@ -3,7 +3,7 @@ import type { OpcodeName } from '../frame';
 import { checkTime } from '../socket-options';
 import type { ReadFailReason } from '../socket-errors';
 import type { BinData } from './bin-data';
-import type { LogNode } from './log-node';
+import type { LogNode } from '../log-node';
 import { call, callAsync, Logged } from './logged';
 import { Rest } from './rest';
 import { Session } from './session';

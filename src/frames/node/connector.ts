@@ -1,7 +1,9 @@
-import type { LookupFunction } from 'node:net';
+import { lookup as systemLookup } from 'node:dns';
+import type { LookupFunction, TcpSocketConnectOpts } from 'node:net';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FrameSocketError } from '../socket-errors';
+import { checkTime } from '../socket-options';
 import { reasonOf, throwIfAborted } from './deadline';
 import type { ConnectTarget } from './target';
 
@@ -19,32 +21,66 @@ export interface DirectOptions {
   noDelay?: boolean;
   /** Has the system look now and then whether the other side is still there. @defaultValue true */
   keepAlive?: boolean;
+  /** Silence before the system looks for the first time. Unit: milliseconds. @defaultValue 0, as the system has it */
+  keepAliveDelayMs?: number;
   /** 4 or 6 to use only such addresses. @defaultValue 0, both */
   family?: 0 | 4 | 6;
+  /** Tries the IPv6 addresses of a name first; only where `family` is 0. @defaultValue false, the order of the lookup */
+  preferIpv6?: boolean;
+  /**
+   * How long one address of a name is tried before the next, where `family` is 0. Unit: milliseconds; less than 10 counts as 10.
+   *
+   * @defaultValue 250
+   */
+  attemptTimeoutMs?: number;
   /** Address of this machine to connect from. */
   localAddress?: string;
+  /** Port of this machine to connect from. @defaultValue 0, any */
+  localPort?: number;
   /** Another way to look names up. */
   lookup?: LookupFunction;
-  /** A Unix socket to use in place of host and port. */
+  /** A Unix socket to use in place of host and port; then the other options have no effect. */
   socketPath?: string;
 }
 
-/** Connects over TCP or a Unix socket, without a proxy. @public */
+/** Connects over TCP or a Unix socket, without a proxy. @throws RangeError for a time that is none. @public */
 export function direct(options: DirectOptions = {}): Connector {
-  const { noDelay = true, keepAlive = true, family = 0, localAddress, lookup, socketPath } = options;
+  const { socketPath } = options;
+  const settings = tcpSettings(options);
   return ({ host, port }, signal) => {
     throwIfAborted(signal);
-    const place =
-      socketPath === undefined
-        ? { host, port, family, noDelay, keepAlive, autoSelectFamily: family === 0 }
-        : { path: socketPath };
-    const socket = connect({
-      ...place,
-      ...(localAddress === undefined ? {} : { localAddress }),
-      ...(lookup === undefined ? {} : { lookup }),
-    });
+    const socket = connect(socketPath === undefined ? { host, port, ...settings } : { path: socketPath });
     return untilEvent(socket, 'connect', signal, connectError);
   };
+}
+
+function tcpSettings(options: DirectOptions): Partial<TcpSocketConnectOpts> {
+  const { noDelay = true, keepAlive = true, keepAliveDelayMs, family = 0, attemptTimeoutMs } = options;
+  const { preferIpv6 = false, localAddress, localPort, lookup } = options;
+  return {
+    noDelay,
+    keepAlive,
+    family,
+    autoSelectFamily: family === 0,
+    ...(keepAliveDelayMs === undefined
+      ? {}
+      : { keepAliveInitialDelay: checkTime('keepAliveDelayMs', keepAliveDelayMs) }),
+    ...(attemptTimeoutMs === undefined
+      ? {}
+      : { autoSelectFamilyAttemptTimeout: Math.max(10, checkTime('attemptTimeoutMs', attemptTimeoutMs)) }),
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(localPort === undefined ? {} : { localPort }),
+    ...(lookup === undefined ? {} : { lookup }),
+    ...(preferIpv6 && family === 0 ? { lookup: ipv6First(lookup ?? systemLookup) } : {}),
+  };
+}
+
+/** Puts the IPv6 addresses in front: Node begins with the family of the first. */
+function ipv6First(lookup: LookupFunction): LookupFunction {
+  return (host, options, done) =>
+    lookup(host, options, (error, found, family) => {
+      done(error, Array.isArray(found) ? [...found].sort((a, b) => b.family - a.family) : found, family);
+    });
 }
 
 /**

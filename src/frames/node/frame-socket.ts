@@ -1,3 +1,4 @@
+import type { FrameSocketCapabilities } from '../capabilities';
 import { FrameSocketBase } from '../frame-socket';
 import { resolveSocketOptions } from '../socket-options';
 import type { FrameSocketOptions } from '../socket-options';
@@ -18,6 +19,21 @@ export interface ConnectOptions extends UpgradeOptions, FrameSocketOptions {
   maxRedirects?: number;
 }
 
+const CAPABILITIES: FrameSocketCapabilities = Object.freeze({
+  ping: true,
+  pong: true,
+  headers: true,
+  fragments: true,
+  frames: true,
+  switches: true,
+  backpressure: true,
+  terminate: true,
+  proxy: true,
+  tls: true,
+  redirects: true,
+  closeCodes: 'any',
+});
+
 /**
  * A WebSocket client by frames, over TCP or any other stream of Node.
  *
@@ -36,6 +52,9 @@ export interface ConnectOptions extends UpgradeOptions, FrameSocketOptions {
  * @public
  */
 export class FrameSocket extends FrameSocketBase {
+  /** What can be done here: all of it. */
+  static readonly capabilities = CAPABILITIES;
+
   /**
    * Opens a WebSocket; resolves when frames may go both ways.
    *
@@ -64,6 +83,11 @@ export class FrameSocket extends FrameSocketBase {
     resolveSocketOptions(options);
     const { duplex, head, ...agreed } = request.take();
     return new FrameSocket({ stream: new DuplexStream(duplex, head), host: nodeHost, ...agreed }, options);
+  }
+
+  /** What can be done here: all of it. */
+  get capabilities(): FrameSocketCapabilities {
+    return CAPABILITIES;
   }
 
   /** Closes in good order; see `close`. */

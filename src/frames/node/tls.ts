@@ -28,6 +28,7 @@ export interface TlsOptions extends Pick<
  * Lays TLS over a stream: certificate and host name are checked, the name is sent unless it is an address, and
  * HTTP/1.1 is the only protocol offered.
  *
+ * @throws FrameSocketError `TLS_FAILED` or `CERTIFICATE_INVALID`; the stream is destroyed then.
  * @internal
  */
 export function secure(
@@ -38,9 +39,8 @@ export function secure(
 ): Promise<TLSSocket> {
   const { insecure = false, servername, ...rest } = options;
   const name = servername ?? host;
-  const socket = connect({
+  const socket = begin(stream, {
     ...rest,
-    socket: stream,
     // The identity is checked against `host` when there is no name to send.
     host: name,
     ...(isIP(name) === 0 ? { servername: name } : {}),
@@ -50,6 +50,16 @@ export function secure(
   // What happens to the stream below reaches this one only when it is a socket.
   stream.once('error', (error) => socket.destroy(error));
   return untilEvent(socket, 'secureConnect', signal, tlsError);
+}
+
+/** A certificate that cannot be read, or ciphers that do not exist, are found here. */
+function begin(stream: Duplex, options: ConnectionOptions): TLSSocket {
+  try {
+    return connect({ ...options, socket: stream });
+  } catch (cause) {
+    stream.on('error', () => undefined).destroy();
+    throw cause instanceof Error ? tlsError(cause) : cause;
+  }
 }
 
 const CERTIFICATE_CODE =

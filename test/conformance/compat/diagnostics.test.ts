@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BinData, Rest, WebSocket } from '../../../src/compat';
-import { LogNode, renderHtml, renderText, renderXml } from '../../../src/frames/compat/log-node';
+import { LogNode, renderHtml, renderText, renderXml } from '../../../src/frames/log-node';
 import { text } from '../frames/frame-bytes';
 import { onePeer } from '../frames-client/raw-server';
 import { withWebSocket } from './lab';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type LookupFunction, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
@@ -8,6 +8,7 @@ import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from
 import { generate } from 'selfsigned';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { direct, FrameSocket, type ConnectOptions, type FrameSocketError } from '../../../src/frames';
+import { devicePassphrase, devicePem, devicePfx } from '../../helpers/device-certificate';
 import { close, text } from '../frames/frame-bytes';
 import { readPeer, RawServer, type RawPeer } from './raw-server';
 
@@ -19,6 +20,8 @@ interface Pems {
 let server: Pems;
 let device: Pems;
 const stops: (() => Promise<void> | void)[] = [];
+/** Servers of this test. */
+const listeners: Server[] = [];
 
 async function makePems(name: string): Promise<Pems> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: name }], { keySize: 2048 });
@@ -31,10 +34,12 @@ beforeAll(async () => {
 
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
+  listeners.length = 0;
 });
 
 async function listen(made: Server, place: { path: string } | { port: number; host: string }): Promise<void> {
   const sockets = new Set<Socket>();
+  listeners.push(made);
   made.on('connection', (socket: Socket) => sockets.add(socket));
   made.listen(place);
   await once(made, 'listening');
@@ -62,6 +67,18 @@ async function startTls(
   });
   await listen(made, { port: 0, host: '127.0.0.1' });
   return { url: `wss://localhost:${(made.address() as AddressInfo).port}/`, seen, peers };
+}
+
+/** A server that greets, and the connections that came. */
+async function startPlain(host: string, port = 0): Promise<{ port: number; seen: Socket[] }> {
+  const seen: Socket[] = [];
+  const made = createServer((socket) => {
+    seen.push(socket);
+    socket.on('error', () => socket.destroy());
+    readPeer(socket, greet);
+  });
+  await listen(made, { port, host });
+  return { port: (made.address() as AddressInfo).port, seen };
 }
 
 async function connect(url: string, options: ConnectOptions = {}): Promise<FrameSocket> {
@@ -117,6 +134,59 @@ describe('TLS', () => {
   });
 });
 
+describe('TLS: the other options', () => {
+  it.each([
+    ['pfx', { pfx: devicePfx, passphrase: devicePassphrase }],
+    ['cert and encrypted key', { cert: devicePem, key: devicePem, passphrase: devicePassphrase }],
+  ])('client certificates: %s with passphrase', async (_, own) => {
+    const { url, seen } = await startTls({ requestCert: true, rejectUnauthorized: false });
+    const socket = await connect(url, { tls: { ca: server.cert, ...own } });
+    expect((await socket.readFrame()).text()).toBe('hello');
+    expect(seen[0]?.getPeerCertificate().subject.CN).toBe('device.example');
+  });
+
+  it('minVersion, maxVersion, ciphers: what is agreed', async () => {
+    const { url, seen } = await startTls();
+    const ciphers = 'ECDHE-RSA-AES256-GCM-SHA384';
+    await connect(url, { tls: { ca: server.cert, maxVersion: 'TLSv1.2', ciphers } });
+    await connect(url, { tls: { ca: server.cert, minVersion: 'TLSv1.3' } });
+    expect(seen.map((one) => one.getProtocol())).toEqual(['TLSv1.2', 'TLSv1.3']);
+    expect(seen[0]?.getCipher().name).toBe(ciphers);
+    const { url: old } = await startTls({ maxVersion: 'TLSv1.2' });
+    const newer = FrameSocket.connect(old, { tls: { ca: server.cert, minVersion: 'TLSv1.3' } });
+    await expect(newer).rejects.toMatchObject({ code: 'TLS_FAILED' });
+  });
+
+  it('checkServerIdentity has the last word', async () => {
+    const { url } = await startTls();
+    const names: string[] = [];
+    const checkServerIdentity = (name: string) => {
+      names.push(name);
+      return new Error('not this one');
+    };
+    const refused = FrameSocket.connect(url, { tls: { ca: server.cert, checkServerIdentity } });
+    await expect(refused).rejects.toMatchObject({ code: 'TLS_FAILED', cause: { message: 'not this one' } });
+    expect(names).toEqual(['localhost']);
+  });
+
+  it.each([
+    { pfx: devicePfx, passphrase: 'wrong' },
+    { ciphers: 'NO-SUCH-CIPHER' },
+    { cert: 'no pem' },
+    { minVersion: 'TLSv9' as 'TLSv1.3' },
+  ])('options that cannot be used are TLS_FAILED and leave no connection open', async (options) => {
+    const { url } = await startTls();
+    const ended = new Promise<void>((resolve) => listeners[0]?.once('connection', (socket: Socket) => {
+      socket.once('close', () => resolve());
+    }));
+    await expect(FrameSocket.connect(url, { tls: { ca: server.cert, ...options } })).rejects.toMatchObject({
+      name: 'FrameSocketError',
+      code: 'TLS_FAILED',
+    });
+    await ended;
+  });
+});
+
 describe('other ways to a server', () => {
   it('a Unix socket', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'webifi-frames-'));
@@ -139,6 +209,43 @@ describe('other ways to a server', () => {
     await listen(made, { port: 0, host: '::1' });
     const socket = await connect(`ws://[::1]:${(made.address() as AddressInfo).port}/`);
     expect((await socket.readFrame()).text()).toBe('hello');
+  });
+
+  it('localAddress, localPort, lookup', async () => {
+    const { port: free } = await startPlain('127.0.0.1');
+    await stops.pop()?.();
+    const { port, seen } = await startPlain('127.0.0.1');
+    const lookup: LookupFunction = (_, { all }, done) =>
+      all === true ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
+    const way = direct({ localAddress: '127.0.0.2', localPort: free, lookup });
+    const socket = await connect(`ws://no-such-name.invalid:${port}/`, { connect: way });
+    expect((await socket.readFrame()).text()).toBe('hello');
+    expect(seen.map(({ remoteAddress, remotePort }) => [remoteAddress, remotePort])).toEqual([
+      ['127.0.0.2', free],
+    ]);
+  });
+
+  it('preferIpv6 and family choose among the addresses of a name', async () => {
+    const four = await startPlain('127.0.0.1');
+    const six = await startPlain('::1', four.port);
+    const both = [
+      { address: '127.0.0.1', family: 4 },
+      { address: '::1', family: 6 },
+    ];
+    const lookup: LookupFunction = (_, { all, family }, done) => {
+      const found = both.filter((one) => family === 0 || family === undefined || family === one.family);
+      if (all === true) done(null, found);
+      else done(null, found[0]?.address ?? '', found[0]?.family);
+    };
+    const url = `ws://both.invalid:${four.port}/`;
+    const used: string[] = [];
+    for (const options of [{}, { preferIpv6: true }, { family: 6 }, { family: 4, preferIpv6: true }] as const) {
+      const before = six.seen.length;
+      const socket = await connect(url, { connect: direct({ ...options, lookup }) });
+      expect((await socket.readFrame()).text()).toBe('hello');
+      used.push(six.seen.length > before ? '::1' : '127.0.0.1');
+    }
+    expect(used).toEqual(['127.0.0.1', '::1', '::1', '127.0.0.1']);
   });
 
   it('any stream both ways', async () => {

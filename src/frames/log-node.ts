@@ -1,3 +1,6 @@
+/** Name of every tree. @internal */
+export const LOG_ROOT = 'WebifiLog';
+
 interface LogLeaf {
   readonly key: string;
   readonly value: string;
