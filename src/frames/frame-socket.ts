@@ -1,17 +1,15 @@
-import { buildCloseBody } from './close-codes';
 import type { ConnectionState } from './connection';
 import type { DeflateParameters } from './deflate-offer';
 import type { Frame, Message, OpcodeName } from './frame';
+import type { FrameEngine } from './frame-engine';
 import type { ReadOptions } from './frame-reader';
 import type { OutgoingFrame } from './frame-writer';
 import { MessageJoiner } from './message-joiner';
 import { controlPayload, OutgoingData } from './outgoing-data';
 import type { SendOptions } from './outgoing-data';
-import { SocketEngine } from './socket-engine';
-import type { OpenedStream } from './socket-engine';
 import { FrameSocketError, ReadFailReason } from './socket-errors';
-import { checkTime, resolveSocketOptions } from './socket-options';
-import type { FrameSocketOptions, SocketSettings } from './socket-options';
+import { checkTime } from './socket-options';
+import type { SocketSettings } from './socket-options';
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
@@ -35,18 +33,18 @@ export class FrameSocketBase {
   /** What was agreed about compression; `undefined` when messages go as they are. */
   readonly deflate: DeflateParameters | undefined;
   readonly #settings: SocketSettings;
-  readonly #engine: SocketEngine;
+  readonly #engine: FrameEngine;
   readonly #outgoing = new OutgoingData();
   #isCloseQueued = false;
   #isStreaming = false;
 
   /** @internal */
-  protected constructor(opened: OpenedStream, options: FrameSocketOptions) {
-    this.protocol = opened.protocol;
-    this.deflate = opened.deflate;
-    this.#settings = resolveSocketOptions(options);
-    this.#engine = new SocketEngine(opened, this.#settings);
-    this.#engine.start();
+  protected constructor(engine: FrameEngine) {
+    this.protocol = engine.protocol;
+    this.deflate = engine.deflate;
+    this.#settings = engine.settings;
+    this.#engine = engine;
+    engine.start();
   }
 
   /** Where the close handshake stands. Frames that came before the end can still be read when it is `closed`. */
@@ -125,20 +123,20 @@ export class FrameSocketBase {
 
   /** See {@link FrameSocketOptions}. */
   get autoPong(): boolean {
-    return this.#engine.connection.autoPong;
+    return this.#engine.autoPong;
   }
 
   set autoPong(on: boolean) {
-    this.#engine.connection.autoPong = on;
+    this.#engine.autoPong = on;
   }
 
   /** See {@link FrameSocketOptions}. */
   get autoClose(): boolean {
-    return this.#engine.connection.autoClose;
+    return this.#engine.autoClose;
   }
 
   set autoClose(on: boolean) {
-    this.#engine.connection.autoClose = on;
+    this.#engine.autoClose = on;
   }
 
   /** See {@link FrameSocketOptions}. */
@@ -267,7 +265,7 @@ export class FrameSocketBase {
   async sendPing(data: string | Uint8Array = NO_BYTES): Promise<void> {
     const payload = controlPayload(data);
     this.#requireOpen();
-    return this.#sendControl('Ping', payload.length, (connection) => connection.sendPing(payload));
+    return this.#sendControl('Ping', payload.length, (sink) => sink.sendPing(payload));
   }
 
   /** Answers the last Ping that was read and not answered; without one sends an empty Pong. */
@@ -275,7 +273,7 @@ export class FrameSocketBase {
     this.#requireOpen();
     const payload = this.#engine.unansweredPing ?? NO_BYTES;
     this.#engine.unansweredPing = undefined;
-    return this.#sendControl('Pong', payload.length, (connection) => connection.sendPong(payload));
+    return this.#sendControl('Pong', payload.length, (sink) => sink.sendPong(payload));
   }
 
   /**
@@ -286,10 +284,10 @@ export class FrameSocketBase {
    * @throws RangeError and TypeError for what must not be sent; {@link FrameSocketError} `CLOSE_SENT` the second time.
    */
   async sendClose(code?: number, reason = ''): Promise<void> {
-    const { length } = buildCloseBody(code, reason, this.#settings.unsafeCloseCode);
+    const length = this.#engine.checkClose(code, reason);
     this.#requireOpen();
     this.#isCloseQueued = true;
-    return this.#sendControl('Close', length, (connection) => connection.sendClose(code, reason));
+    return this.#sendControl('Close', length, (sink) => sink.sendClose(code, reason));
   }
 
   /**
@@ -300,7 +298,7 @@ export class FrameSocketBase {
    * @throws RangeError and TypeError as {@link FrameSocketBase.sendClose}.
    */
   async close(code?: number, reason = ''): Promise<void> {
-    buildCloseBody(code, reason, this.#settings.unsafeCloseCode);
+    this.#engine.checkClose(code, reason);
     if (!this.#isCloseQueued && !this.#engine.isOver) {
       // What prevents it also ends the connection, and that is waited for.
       this.sendClose(code, reason).catch(() => undefined);

@@ -3,22 +3,41 @@ import type { AbortSignalLike } from './abort';
 import type { ByteStream, FrameHost } from './byte-stream';
 import type { Connection } from './connection';
 import { Fifo } from './fifo';
+import type { MessageOpcode } from './header';
 import { IdleTimer } from './idle-timer';
 import { FrameSocketError } from './socket-errors';
 
 /** Bytes that may be under way in the stream before the next frame is encoded. */
 const MAX_UNDER_WAY = 65_536;
 
+/** What takes frames of ours; each says false for one that it does not take. @internal */
+export interface FrameSink {
+  send(opcode: MessageOpcode, payload: Uint8Array, fin: boolean): boolean;
+  sendPing(payload: Uint8Array): boolean;
+  sendPong(payload: Uint8Array): boolean;
+  sendClose(code: number | undefined, reason: string): boolean;
+}
+
 /** A frame of ours that is to be sent. @internal */
 export interface OutgoingFrame {
   /** Bytes of payload. */
   readonly length: number;
-  /** Hands it to the connection. @returns False when the connection does not take it. */
-  put(connection: Connection): boolean;
+  /** Hands it on. @returns False when it was not taken. */
+  put(sink: FrameSink): boolean;
   /** Undoes what the call that queued it did; absent when it is a whole message or a control frame. */
   takeBack?: () => void;
   /** Whether it carries data. */
   readonly isData: boolean;
+}
+
+/** Frames on their way out. @internal */
+export interface OutgoingQueue {
+  /** Bytes that the operating system, or the browser, has not taken yet. */
+  readonly bufferedAmount: number;
+  /** Resolves when the frame has left. The payload is left alone until then. */
+  send(frame: OutgoingFrame, signal: AbortSignalLike | undefined): Promise<void>;
+  /** Resolves once nothing waits. */
+  drain(): Promise<void>;
 }
 
 interface Waiting {
@@ -54,7 +73,7 @@ export interface WriterOwner {
  *
  * @internal
  */
-export class FrameWriter {
+export class FrameWriter implements OutgoingQueue {
   readonly #connection: Connection;
   readonly #stream: ByteStream;
   readonly #owner: WriterOwner;
@@ -73,7 +92,6 @@ export class FrameWriter {
     this.#idle = new IdleTimer(host, () => owner.onBroken(new FrameSocketError('SEND_TIMEOUT')));
   }
 
-  /** Bytes that the operating system has not taken yet. */
   get bufferedAmount(): number {
     return this.#queuedBytes + this.#underWayBytes;
   }
@@ -83,7 +101,6 @@ export class FrameWriter {
     return this.#ownBytes > MAX_UNDER_WAY;
   }
 
-  /** Resolves when the frame has left. The payload is left alone until then. */
   send(frame: OutgoingFrame, signal: AbortSignalLike | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { frame, resolve, reject, forgetSignal: () => undefined, isUnderWay: false };
@@ -103,7 +120,6 @@ export class FrameWriter {
     });
   }
 
-  /** Resolves once nothing waits. */
   drain(): Promise<void> {
     if (this.bufferedAmount === 0) return Promise.resolve();
     return new Promise((resolve, reject) => this.#drains.push({ resolve, reject }));
