@@ -1,19 +1,17 @@
-import { onAbort } from './abort';
+import { aborted, onAbort } from './abort';
 import type { AbortSignalLike } from './abort';
-import { buildCloseBody } from './close-codes';
 import type { ConnectionState } from './connection';
 import type { DeflateParameters } from './deflate-offer';
 import type { Frame, Message, OpcodeName } from './frame';
+import type { FrameEngine } from './frame-engine';
 import type { ReadOptions } from './frame-reader';
 import type { OutgoingFrame } from './frame-writer';
 import { MessageJoiner } from './message-joiner';
 import { controlPayload, OutgoingData } from './outgoing-data';
 import type { SendOptions } from './outgoing-data';
-import { SocketEngine } from './socket-engine';
-import type { OpenedStream } from './socket-engine';
 import { FrameSocketError, ReadFailReason } from './socket-errors';
-import { checkTime, resolveSocketOptions } from './socket-options';
-import type { FrameSocketOptions, SocketSettings } from './socket-options';
+import { checkTime } from './socket-options';
+import type { SocketSettings } from './socket-options';
 
 /** What ends a call that waits. */
 type AbortOptions = Pick<SendOptions, 'signal'>;
@@ -40,18 +38,18 @@ export class FrameSocketBase {
   /** What was agreed about compression; `undefined` when messages go as they are. */
   readonly deflate: DeflateParameters | undefined;
   readonly #settings: SocketSettings;
-  readonly #engine: SocketEngine;
+  readonly #engine: FrameEngine;
   readonly #outgoing = new OutgoingData();
   #isCloseQueued = false;
   #isStreaming = false;
 
   /** @internal */
-  protected constructor(opened: OpenedStream, options: FrameSocketOptions) {
-    this.protocol = opened.protocol;
-    this.deflate = opened.deflate;
-    this.#settings = resolveSocketOptions(options);
-    this.#engine = new SocketEngine(opened, this.#settings);
-    this.#engine.start();
+  protected constructor(engine: FrameEngine) {
+    this.protocol = engine.protocol;
+    this.deflate = engine.deflate;
+    this.#settings = engine.settings;
+    this.#engine = engine;
+    engine.start();
   }
 
   /** Where the close handshake stands. Frames that came before the end can still be read when it is `closed`. */
@@ -130,20 +128,20 @@ export class FrameSocketBase {
 
   /** See {@link FrameSocketOptions}. */
   get autoPong(): boolean {
-    return this.#engine.connection.autoPong;
+    return this.#engine.autoPong;
   }
 
   set autoPong(on: boolean) {
-    this.#engine.connection.autoPong = on;
+    this.#engine.autoPong = on;
   }
 
   /** See {@link FrameSocketOptions}. */
   get autoClose(): boolean {
-    return this.#engine.connection.autoClose;
+    return this.#engine.autoClose;
   }
 
   set autoClose(on: boolean) {
-    this.#engine.connection.autoClose = on;
+    this.#engine.autoClose = on;
   }
 
   /** See {@link FrameSocketOptions}. */
@@ -272,7 +270,7 @@ export class FrameSocketBase {
   async sendPing(data: string | Uint8Array = NO_BYTES, { signal }: AbortOptions = {}): Promise<void> {
     const payload = controlPayload(data);
     this.#requireOpen(signal);
-    const put: OutgoingFrame['put'] = (connection) => connection.sendPing(payload);
+    const put: OutgoingFrame['put'] = (sink) => sink.sendPing(payload);
     return this.#sendControl('Ping', { isData: false, length: payload.length, put }, signal);
   }
 
@@ -282,7 +280,7 @@ export class FrameSocketBase {
     const unanswered = this.#engine.unansweredPing;
     const payload = unanswered ?? NO_BYTES;
     this.#engine.unansweredPing = undefined;
-    const put: OutgoingFrame['put'] = (connection) => connection.sendPong(payload);
+    const put: OutgoingFrame['put'] = (sink) => sink.sendPong(payload);
     const takeBack = (): void => void (this.#engine.unansweredPing ??= unanswered);
     return this.#sendControl('Pong', { isData: false, length: payload.length, put, takeBack }, signal);
   }
@@ -295,10 +293,10 @@ export class FrameSocketBase {
    * @throws RangeError and TypeError for what must not be sent; {@link FrameSocketError} `CLOSE_SENT` the second time.
    */
   async sendClose(code?: number, reason = '', { signal }: AbortOptions = {}): Promise<void> {
-    const { length } = buildCloseBody(code, reason, this.#settings.unsafeCloseCode);
+    const length = this.#engine.checkClose(code, reason);
     this.#requireOpen(signal);
     this.#isCloseQueued = true;
-    const put: OutgoingFrame['put'] = (connection) => connection.sendClose(code, reason);
+    const put: OutgoingFrame['put'] = (sink) => sink.sendClose(code, reason);
     const takeBack = (): void => void (this.#isCloseQueued = false);
     return this.#sendControl('Close', { isData: false, length, put, takeBack }, signal);
   }
@@ -312,7 +310,7 @@ export class FrameSocketBase {
    * @throws RangeError and TypeError as {@link FrameSocketBase.sendClose}.
    */
   async close(code?: number, reason = '', { signal }: AbortOptions = {}): Promise<void> {
-    buildCloseBody(code, reason, this.#settings.unsafeCloseCode);
+    this.#engine.checkClose(code, reason);
     if (signal?.aborted === true) this.terminate();
     const forgetSignal = onAbort(signal, () => this.terminate());
     if (!this.#isCloseQueued && !this.#engine.isOver) {
@@ -335,7 +333,7 @@ export class FrameSocketBase {
 
   #requireOpen(signal: AbortSignalLike | undefined): void {
     if (signal?.aborted === true) {
-      throw this.#engine.note(new FrameSocketError('ABORTED', { cause: signal.reason }));
+      throw this.#engine.note(aborted(signal));
     }
     if (this.#engine.isOver) throw this.#engine.note(this.#engine.refusal());
     if (this.#isCloseQueued) throw this.#engine.note(new FrameSocketError('CLOSE_SENT'));

@@ -1,24 +1,43 @@
-import { onAbort } from './abort';
+import { aborted, onAbort } from './abort';
 import type { AbortSignalLike } from './abort';
 import type { ByteStream, FrameHost } from './byte-stream';
 import type { Connection } from './connection';
 import { Fifo } from './fifo';
+import type { MessageOpcode } from './header';
 import { IdleTimer } from './idle-timer';
 import { FrameSocketError } from './socket-errors';
 
 /** Bytes that may be under way in the stream before the next frame is encoded. */
 const MAX_UNDER_WAY = 65_536;
 
+/** What takes frames of ours; each says false for one that it does not take. @internal */
+export interface FrameSink {
+  send(opcode: MessageOpcode, payload: Uint8Array, fin: boolean): boolean;
+  sendPing(payload: Uint8Array): boolean;
+  sendPong(payload: Uint8Array): boolean;
+  sendClose(code: number | undefined, reason: string): boolean;
+}
+
 /** A frame of ours that is to be sent. @internal */
 export interface OutgoingFrame {
   /** Bytes of payload. */
   readonly length: number;
-  /** Hands it to the connection. @returns False when the connection does not take it. */
-  put(connection: Connection): boolean;
+  /** Hands it on. @returns False when it was not taken. */
+  put(sink: FrameSink): boolean;
   /** Undoes what the call that queued it did, if that is anything. */
   takeBack?: () => void;
   /** Whether it carries data. */
   readonly isData: boolean;
+}
+
+/** Frames on their way out. @internal */
+export interface OutgoingQueue {
+  /** Bytes that the operating system, or the browser, has not taken yet. */
+  readonly bufferedAmount: number;
+  /** Resolves when the frame has left. The payload is left alone until then. */
+  send(frame: OutgoingFrame, signal: AbortSignalLike | undefined): Promise<void>;
+  /** Resolves once nothing waits. */
+  drain(signal: AbortSignalLike | undefined): Promise<void>;
 }
 
 interface Waiting {
@@ -62,7 +81,7 @@ export interface WriterOwner {
  *
  * @internal
  */
-export class FrameWriter {
+export class FrameWriter implements OutgoingQueue {
   readonly #connection: Connection;
   readonly #stream: ByteStream;
   readonly #owner: WriterOwner;
@@ -81,7 +100,6 @@ export class FrameWriter {
     this.#idle = new IdleTimer(host, () => owner.onBroken(new FrameSocketError('SEND_TIMEOUT')));
   }
 
-  /** Bytes that the operating system has not taken yet. */
   get bufferedAmount(): number {
     return this.#queuedBytes + this.#underWayBytes;
   }
@@ -91,11 +109,10 @@ export class FrameWriter {
     return this.#ownBytes > MAX_UNDER_WAY;
   }
 
-  /** Resolves when the frame has left. The payload is left alone until then. */
   send(frame: OutgoingFrame, signal: AbortSignalLike | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { frame, resolve, reject, forgetSignal: () => undefined, isUnderWay: false };
-      waiting.forgetSignal = onAbort(signal, () => this.#abort(waiting, signal?.reason));
+      waiting.forgetSignal = onAbort(signal, () => this.#abort(waiting, signal));
       this.#queue.push(waiting);
       this.#queuedBytes += frame.length;
       this.#pump();
@@ -114,11 +131,11 @@ export class FrameWriter {
   /** Resolves once nothing waits. */
   drain(signal: AbortSignalLike | undefined): Promise<void> {
     if (this.bufferedAmount === 0) return Promise.resolve();
-    if (signal?.aborted === true) return Promise.reject(aborted(signal.reason));
+    if (signal?.aborted === true) return Promise.reject(aborted(signal));
     return new Promise((resolve, reject) => {
       const forgetSignal = onAbort(signal, () => {
         this.#drains.delete(drain);
-        reject(aborted(signal?.reason));
+        reject(aborted(signal));
       });
       const drain: Drain = {
         resolve: () => (forgetSignal(), resolve()),
@@ -181,16 +198,16 @@ export class FrameWriter {
     return drains;
   }
 
-  #abort(waiting: Waiting, reason: unknown): void {
+  #abort(waiting: Waiting, signal: AbortSignalLike | undefined): void {
     if (waiting.isUnderWay || !this.#canTakeBack(waiting)) {
-      const error = new FrameSocketError('SEND_ABORTED', { cause: reason });
+      const error = new FrameSocketError('SEND_ABORTED', { cause: signal?.reason });
       this.#reject(waiting, error);
       return this.#owner.onBroken(error);
     }
     this.#queue.remove(waiting);
     this.#queuedBytes -= waiting.frame.length;
     waiting.frame.takeBack?.();
-    this.#reject(waiting, aborted(reason));
+    this.#reject(waiting, aborted(signal));
   }
 
   /** A fragment with more data behind it would leave a hole in its message. */
@@ -204,10 +221,6 @@ export class FrameWriter {
     this.#owner.onFailed(error);
     waiting.reject(error);
   }
-}
-
-function aborted(reason: unknown): FrameSocketError {
-  return new FrameSocketError('ABORTED', { cause: reason });
 }
 
 function lengthOf(chunks: readonly Uint8Array[]): number {

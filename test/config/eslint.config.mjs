@@ -128,7 +128,7 @@ export default defineConfig(
   },
   {
     files: pure,
-    ignores: ['src/frames/node/**', 'src/frames/compat/**'],
+    ignores: ['src/frames/node/**', 'src/frames/compat/**', 'src/frames/browser/**'],
     rules: {
       // Bytes are read by index on the hot paths, where the bound was checked before the loop.
       '@typescript-eslint/no-non-null-assertion': 'off',

@@ -60,6 +60,14 @@ describe('entries of the packed package', () => {
     expect(namesOf('browser.cjs')).toEqual(namesOf('index.cjs'));
   });
 
+  it('gives browsers the frames without what only Node has', () => {
+    const names = namesOf('frames-browser.cjs');
+    expect(namesOf('frames.cjs').filter((name) => !names.includes(name))).toEqual([
+      ...['UpgradeRequest', 'direct', 'environmentProxy', 'fileLogger', 'httpProxy', 'socks'],
+    ]);
+    expect(namesOf('frames.cjs')).toEqual(expect.arrayContaining(names));
+  });
+
   it('has every name as a member of the UMD global, which is the class itself', () => {
     const umd = consumerRequire('webifi/umd') as Record<string, unknown>;
     expect(umd).toBeTypeOf('function');
