@@ -5,10 +5,10 @@
 //   node scripts/setup.mjs --test-tools   also the programs that the tests drive
 //   node scripts/setup.mjs --no-install   build only (the `prepare` script: npm is installing already)
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { testTools } from './test-tools.mjs';
+import { findTool, testTools } from './test-tools.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const underCi = process.env.CI === 'true';
@@ -109,20 +109,51 @@ function mayUseApt() {
   return process.getuid?.() === 0 && existsSync(aptGet);
 }
 
-/** A failure here is not the end: what is still missing afterwards is reported by name. */
-function installWithApt(packages) {
+/** Debian asks this file whether a service may start. */
+const servicePolicy = '/usr/sbin/policy-rc.d';
+
+/**
+ * Runs `work` while no package that is installed may start its service. A file of ours refuses only as long as this
+ * process lives; one of anybody else is left as it is.
+ */
+function withoutServices(work) {
+  const mark = '# Written by the set-up of webifi.';
+  if (existsSync(servicePolicy) && !readFileSync(servicePolicy, 'utf8').includes(mark)) return work();
+  const script = `#!/bin/sh\n${mark}\nkill -0 ${process.pid} 2>/dev/null && exit 101\nexit 0\n`;
+  writeFileSync(servicePolicy, script, { mode: 0o755 });
+  try {
+    work();
+  } finally {
+    rmSync(servicePolicy);
+  }
+}
+
+/**
+ * The packages, without what they recommend. Their services are neither started now nor at the next boot.
+ * A failure here is not the end: what is still missing afterwards is reported by name.
+ */
+function installWithApt(tools) {
   const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
   attempt('updating the package lists', aptGet, ['-qq', 'update'], options);
+  const packages = tools.map((tool) => tool.package);
   const args = ['-qq', '-y', '-o', 'Dpkg::Use-Pty=0', 'install', '--no-install-recommends', ...packages];
-  attempt(`installing ${packages.join(', ')}`, aptGet, args, options);
+  withoutServices(() => attempt(`installing ${packages.join(', ')}`, aptGet, args, options));
+  for (const { service } of tools.filter((tool) => tool.service !== undefined && !isMissing(tool)))
+    attempt(
+      `keeping ${service} from starting at boot`,
+      '/usr/sbin/update-rc.d',
+      [service, 'disable'],
+      options,
+    );
 }
+
+const isMissing = (tool) => findTool(tool.name) === undefined;
 
 /** Makes sure that every tool is there, or says loudly which tests cannot run; CI=true makes that a failure. */
 function prepareTestTools() {
-  const isMissing = (tool) => tool.find() === undefined;
   // A tool that the caller names is the caller's to provide.
   const installable = testTools.filter((tool) => isMissing(tool) && process.env[tool.variable] === undefined);
-  if (installable.length > 0 && mayUseApt()) installWithApt(installable.map((tool) => tool.package));
+  if (installable.length > 0 && mayUseApt()) installWithApt(installable);
 
   const missing = testTools.filter(isMissing);
   if (missing.length === 0) return;

@@ -1,4 +1,5 @@
 // The programs beside Node that some tests drive: where they are found, and which Debian package brings them.
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -13,65 +14,118 @@ function isProgram(path) {
   }
 }
 
-/** The first of `names` that stands in a folder of PATH, or one of the fixed `paths`. */
-function findProgram(names, paths) {
+/** Where `name` may be in the folders of PATH. */
+function onPath(name) {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  const onPath = names.flatMap((name) =>
-    folders.map((folder) => join(folder, isWindows ? `${name}.exe` : name)),
-  );
-  return [...onPath, ...paths].find(isProgram);
+  return folders.map((folder) => join(folder, isWindows ? `${name}.exe` : name));
+}
+
+/** Where a server may be; Debian keeps it out of the PATH of users. */
+const serverNamed = (name) => () => [...onPath(name), `/usr/sbin/${name}`];
+
+function chromiumPlaces() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  return [
+    ...names.flatMap(onPath),
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    ...['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA']
+      .map((variable) => process.env[variable])
+      .filter((folder) => folder !== undefined)
+      .map((folder) => join(folder, 'Google', 'Chrome', 'Application', 'chrome.exe')),
+  ];
+}
+
+function hasWebsockets(python) {
+  return spawnSync(python, ['-c', 'import websockets'], { stdio: 'ignore' }).status === 0;
 }
 
 /**
- * Where a Chromium is: WEBIFI_CHROMIUM alone when it is set, even if nothing is there; else PATH and the
- * usual places.
- *
- * @returns An absolute path, or undefined.
+ * Every such program: what it is for, the Debian package that brings it and the service that comes along, the variable
+ * that names another, the places where it may be, and what it must be able to do.
  */
-export function findChromium() {
-  const named = process.env.WEBIFI_CHROMIUM;
-  if (named !== undefined) return isProgram(named) ? named : undefined;
-  return findProgram(
-    ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
-    [
-      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-      '/Applications/Chromium.app/Contents/MacOS/Chromium',
-      ...['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA']
-        .map((variable) => process.env[variable])
-        .filter((folder) => folder !== undefined)
-        .map((folder) => join(folder, 'Google', 'Chrome', 'Application', 'chrome.exe')),
-    ],
-  );
-}
-
-/**
- * Where a Python 3 is: WEBIFI_PYTHON alone when it is set; else PATH.
- *
- * @returns An absolute path, or undefined.
- */
-export function findPython() {
-  const named = process.env.WEBIFI_PYTHON;
-  if (named !== undefined) return isProgram(named) ? named : undefined;
-  return findProgram(['python3'], []);
-}
-
-/** Every such program: what it is for, how it is found, its Debian package, the variable that names another. */
 export const testTools = [
   {
     name: 'Chromium',
     purpose: 'tests in a real browser',
-    find: findChromium,
     package: 'chromium',
     variable: 'WEBIFI_CHROMIUM',
+    places: chromiumPlaces,
   },
   {
     name: 'Python 3',
     purpose: 'a foreign client, in another language, against the relay',
-    find: findPython,
     package: 'python3',
     variable: 'WEBIFI_PYTHON',
+    places: () => onPath('python3'),
+  },
+  {
+    name: 'Python websockets',
+    purpose: 'a foreign WebSocket client and server, in another language',
+    package: 'python3-websockets',
+    variable: 'WEBIFI_PYTHON_WEBSOCKETS',
+    places: () => [...onPath('python3'), '/usr/bin/python3'],
+    suits: hasWebsockets,
+  },
+  {
+    name: 'tinyproxy',
+    purpose: 'WebSockets through a real HTTP proxy',
+    package: 'tinyproxy-bin',
+    variable: 'WEBIFI_TINYPROXY',
+    places: serverNamed('tinyproxy'),
+  },
+  {
+    name: 'microsocks',
+    purpose: 'WebSockets through a real SOCKS 5 proxy with a password',
+    package: 'microsocks',
+    variable: 'WEBIFI_MICROSOCKS',
+    places: serverNamed('microsocks'),
+  },
+  {
+    name: 'danted',
+    purpose: 'WebSockets through a real SOCKS 4 proxy',
+    package: 'dante-server',
+    service: 'danted',
+    variable: 'WEBIFI_DANTED',
+    places: serverNamed('danted'),
+  },
+  {
+    name: 'nginx',
+    purpose: 'relay and WebSockets behind a real TLS proxy',
+    package: 'nginx',
+    service: 'nginx',
+    variable: 'WEBIFI_NGINX',
+    places: serverNamed('nginx'),
+  },
+  {
+    name: 'sshd',
+    purpose: 'WebSockets over a real SSH channel',
+    package: 'openssh-server',
+    service: 'ssh',
+    variable: 'WEBIFI_SSHD',
+    places: serverNamed('sshd'),
+  },
+  {
+    name: 'ssh',
+    purpose: 'WebSockets through a real SOCKS 4a proxy',
+    package: 'openssh-client',
+    variable: 'WEBIFI_SSH',
+    places: () => onPath('ssh'),
   },
 ];
+
+/**
+ * Where a tool is: its variable alone when that is set, even if nothing is there; else the first of its places.
+ *
+ * @param name - As in the table.
+ * @returns An absolute path, or undefined.
+ */
+export function findTool(name) {
+  const { variable, places, suits = () => true } = testTools.find((tool) => tool.name === name);
+  const named = process.env[variable];
+  if (named !== undefined) return isProgram(named) ? named : undefined;
+  return places().find((place) => isProgram(place) && suits(place));
+}
 
 /** How the tests start Chromium: no sandbox as root, where there is none, and no traffic of its own. */
 export const chromiumFlags = [

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { platformFetch } from '../../scripts/platform-fetch.mjs';
-import { chromiumFlags, findChromium } from '../../scripts/test-tools.mjs';
+import { chromiumFlags, findTool } from '../../scripts/test-tools.mjs';
 import type { LeftOutProject } from './closing-line-reporter';
 
-const chromiumPath = findChromium();
+const chromiumPath = findTool('Chromium');
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const inChromium = 'test/**/*.browser.test.ts';
 

@@ -1,8 +1,9 @@
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { generate } from 'selfsigned';
@@ -11,7 +12,9 @@ import type * as clientEntry from '../../src/index';
 import type * as relayEntry from '../../src/relay';
 import { startEchoServer } from '../conformance/echo/echo-server';
 import { startHttpProxy } from '../conformance/frames-client/proxies';
+import { useSshd } from '../conformance/real-parts/ssh';
 import { hasChromium, launchChromium } from '../helpers/chromium';
+import { describeWith, partUser } from '../helpers/part';
 import { killPrograms, Program } from '../helpers/program';
 import { consumerFolder, consumerRequire } from './tarball';
 
@@ -141,6 +144,7 @@ describe('examples of README.md', () => {
       'glance.mjs',
       'console.mjs',
       'frames.mjs',
+      'ssh.mjs',
     ];
     expect([...files.keys()]).toEqual(tested);
     const others = blocks.filter(({ code }) => !/^(?:\/\/|<!--) /.test(code)).map(({ language }) => language);
@@ -231,6 +235,37 @@ describe('examples of README.md', () => {
     device.setUseWebSocket(false);
     await device.send('over long polling');
     expect(started.err).toBe('');
+  });
+});
+
+describeWith('sshd')('examples of README.md over SSH', () => {
+  const sshd = useSshd();
+
+  it('ssh.mjs: a message through the gate and back', async () => {
+    const packages = join(consumerFolder, 'node_modules');
+    const echo = await startEchoServer();
+    try {
+      const folder = freshFolder();
+      const path = example('ssh.mjs', folder);
+      const place = `host: '127.0.0.1', port: ${sshd.part().port},`;
+      const code = readFileSync(path, 'utf8')
+        .replace("host: 'gate.example',", place)
+        .replace("'me'", `'${partUser}'`)
+        .replace('ws://inside.example/', echo.url);
+      writeFileSync(path, code);
+      writeFileSync(join(folder, 'gate.pub'), sshd.hostKey);
+      writeFileSync(join(folder, 'id_ed25519'), sshd.privateKey);
+      symlinkSync(
+        dirname(createRequire(import.meta.url).resolve('ssh2/package.json')),
+        join(packages, 'ssh2'),
+      );
+      const started = new Program([path], {}, folder);
+      expect([await started.exitCode(), started.err]).toEqual([0, '']);
+      expect(started.out).toBe('hello\n');
+    } finally {
+      rmSync(join(packages, 'ssh2'), { force: true });
+      await echo.stop();
+    }
   });
 });
 

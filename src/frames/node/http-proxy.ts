@@ -27,6 +27,9 @@ const PORTS: ReadonlyMap<string, number> = new Map([
   ['https', 443],
 ]);
 
+/** Tinyproxy says 401 where 407 is meant; no server answers a CONNECT. */
+const UNAUTHORIZED: ReadonlySet<number> = new Set([401, 407]);
+
 /**
  * Connects through an HTTP proxy, with CONNECT also for `ws:`. The proxy looks the server's name up.
  *
@@ -69,7 +72,7 @@ async function askForTunnel(
 }
 
 function refusal({ status, headers, rest }: HttpAnswer): FrameSocketError {
-  return new FrameSocketError(status === 407 ? 'PROXY_UNAUTHORIZED' : 'PROXY_REFUSED', {
+  return new FrameSocketError(UNAUTHORIZED.has(status) ? 'PROXY_UNAUTHORIZED' : 'PROXY_REFUSED', {
     detail: `it answered ${status}`,
     answer: { status, headers, body: rest },
   });

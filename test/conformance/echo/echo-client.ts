@@ -1,7 +1,12 @@
 import { FrameSocket, type ConnectOptions } from '../../../src/frames';
 
-/** Limits that an external suite needs. */
-export const WIDE: ConnectOptions = { maxFrameSize: 33_554_432, maxBuffered: 33_554_432, maxFragments: 131_072 };
+/** What an external suite needs: wide limits, and every echo on its way before the next frame is looked at. */
+export const WIDE: ConnectOptions = {
+  maxFrameSize: 33_554_432,
+  maxBuffered: 33_554_432,
+  maxFragments: 131_072,
+  controlFrames: 'onRead',
+};
 
 /** Sends every message back as it came, until the server closes or breaks the protocol. */
 export async function echoBack(url: string, options: ConnectOptions = WIDE): Promise<FrameSocket> {

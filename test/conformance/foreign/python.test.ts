@@ -1,39 +1,18 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
-import { within } from '../raw/raw-connection';
+import { expect, it } from 'vitest';
+import { describeWith } from '../../helpers/part';
+import { runPython } from '../../helpers/python';
 import { useRelay } from '../raw/relay-under-test';
 import { startOurRelay } from '../raw/start-our-relay';
 
 const SCRIPT = new URL('./exchange.py', import.meta.url).pathname;
-const isPythonMissing = spawnSync('python3', ['--version']).status !== 0;
-const maySkip = isPythonMissing && process.env['CI'] !== 'true';
-if (maySkip) console.warn('SKIPPED: the exchange with Python needs python3, which is not installed');
 
-/** Runs the script to its end and gives what it printed and its status. */
-async function runPython(args: string[]): Promise<{ status: number | null; output: string }> {
-  const child = spawn('python3', [SCRIPT, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const finished = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  try {
-    return { status: await within(finished, 'end of the script', 15_000), output };
-  } finally {
-    child.kill();
-  }
-}
-
-describe('Python standard library', () => {
+describeWith('Python 3')('Python standard library', () => {
   const lab = useRelay(startOurRelay);
 
-  it.skipIf(maySkip)('V-25 to V-39 P-1 two devices of a Python script do the whole exchange', async () => {
+  it('V-25 to V-39 P-1 two devices of a Python script do the whole exchange', async () => {
     const { connectName, password } = lab.account();
     const { host, port } = lab.address;
-    const { status, output } = await runPython([host, String(port), connectName, password]);
-    expect(output.trim()).toBe('exchange complete');
-    expect(status).toBe(0);
+    const args = [SCRIPT, host, String(port), connectName, password];
+    expect(await runPython('Python 3', args)).toEqual({ status: 0, output: 'exchange complete\n' });
   });
 });

@@ -7,7 +7,7 @@ export interface HandshakeRow {
   rule: string;
   title: string;
   options?: ConnectOptions;
-  answer: (peer: RawPeer) => void;
+  answer: (peer: RawPeer) => void | Promise<void>;
   /** Code of the error and a word of its text; absent when the socket opens. */
   fails?: [code: string, says: string | RegExp];
   protocol?: string;
@@ -92,6 +92,16 @@ const answers: HandshakeRow[] = [
     rule: 'F-12',
     title: '103 with headers and then 101',
     answer: (peer) => peer.write(`HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${peer.answer()}`),
+  },
+  {
+    rule: 'F-23',
+    title: 'the answer byte by byte',
+    answer: async (peer) => {
+      for (const byte of Buffer.from(peer.answer())) {
+        peer.write(Uint8Array.of(byte));
+        await new Promise(setImmediate);
+      }
+    },
   },
   {
     rule: 'F-16',
@@ -191,8 +201,8 @@ const refusals: HandshakeRow[] = [
 /** The socket opens in all rows without `fails`; a frame behind the answer must come through. */
 export const HANDSHAKE_ROWS: readonly HandshakeRow[] = [...answers, ...refusals].map((row) => ({
   ...row,
-  answer: (peer: RawPeer) => {
-    row.answer(peer);
+  answer: async (peer: RawPeer) => {
+    await row.answer(peer);
     if (row.fails === undefined) peer.write(text('first'));
   },
 }));

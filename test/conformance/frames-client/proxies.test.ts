@@ -100,6 +100,7 @@ describe('HTTP proxy', () => {
 
   it.each([
     ['407 Proxy Authentication Required', 'PROXY_UNAUTHORIZED', 407],
+    ['401 Unauthorized', 'PROXY_UNAUTHORIZED', 401],
     ['403 Forbidden', 'PROXY_REFUSED', 403],
     ['502 Bad Gateway', 'PROXY_REFUSED', 502],
     ['301 Moved', 'PROXY_REFUSED', 301],

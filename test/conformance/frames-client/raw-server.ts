@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Duplex } from 'node:stream';
 import { acceptValue } from '../../../src/frames/handshake';
 import { concat } from '../../helpers/bytes';
-import { readFrames, type PeerBytes, type WireFrame } from '../frames/frame-bytes';
+import { FrameScanner, type PeerBytes, type WireFrame } from '../frames/frame-bytes';
 
 /** What a client sent to open a WebSocket. */
 export interface SeenRequest {
@@ -66,7 +66,9 @@ export class RawPeer {
   /** Waits until so many whole frames came, or the client has ended its side. */
   async frames(count = Infinity): Promise<WireFrame[]> {
     for (;;) {
-      const frames = wholeFrames(this.received);
+      const scanner = new FrameScanner();
+      scanner.push(this.received);
+      const { frames } = scanner;
       if (frames.length >= count || this.isEnded) return frames;
       await this.next();
     }
@@ -159,24 +161,4 @@ function parseHead(head: string): SeenRequest {
   });
   const header = (name: string) => headers.find(([other]) => other.toLowerCase() === name.toLowerCase())?.[1];
   return { line, headers, header };
-}
-
-/** The frames that are there whole; a beginning of one more is passed over. */
-function wholeFrames(bytes: Uint8Array): WireFrame[] {
-  for (let end = 0, frames: WireFrame[] = []; ;) {
-    const length = frameLength(bytes, end);
-    if (length === undefined || end + length > bytes.length) return frames;
-    frames = [...frames, ...readFrames(bytes.slice(end, end + length))];
-    end += length;
-  }
-}
-
-function frameLength(bytes: Uint8Array, at: number): number | undefined {
-  if (at + 2 > bytes.length) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const short = view.getUint8(at + 1) & 0x7f;
-  const mask = view.getUint8(at + 1) >= 0x80 ? 4 : 0;
-  if (short < 126) return 2 + mask + short;
-  if (at + (short === 126 ? 4 : 10) > bytes.length) return undefined;
-  return short === 126 ? 4 + mask + view.getUint16(at + 2) : 10 + mask + Number(view.getBigUint64(at + 2));
 }

@@ -32,7 +32,9 @@ export function hex(text: string): Uint8Array {
 
 /** Content that differs at every place, so that a swapped or lost piece shows. */
 export function pattern(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, index) => (index * 7 + (index >>> 8) * 13) & 0xff);
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index++) bytes[index] = index * 7 + (index >>> 8) * 13;
+  return bytes;
 }
 
 /** One frame of the peer, right or wrong. Written apart from the codec, so that it cannot share its mistakes. */
@@ -52,9 +54,16 @@ export function frame(shape: FrameShape): PeerBytes {
       Uint8Array.of(first, (masked ? 0x80 : 0) | short),
       field,
       masked ? PEER_KEY : new Uint8Array(0),
-      masked ? payload.map((byte, i) => byte ^ PEER_KEY[i % 4]!) : payload,
+      masked ? masking(payload, PEER_KEY) : payload,
     ]);
   };
+}
+
+/** A masked or unmasked copy. */
+function masking(payload: Uint8Array, key: Uint8Array): Uint8Array {
+  const bytes = payload.slice();
+  for (let at = 0; at < bytes.length; at++) bytes[at]! ^= key[at & 3]!;
+  return bytes;
 }
 
 export const text = (payload: Uint8Array | string, fin = true) => frame({ opcode: 1, payload, fin });
@@ -97,24 +106,61 @@ export interface WireFrame {
 
 /** Reads whole frames in their shortest form, and says so when there is anything else. */
 export function readFrames(bytes: Uint8Array): WireFrame[] {
-  const frames: WireFrame[] = [];
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at < bytes.length;) {
-    const [first, second] = [view.getUint8(at), view.getUint8(at + 1)];
-    const short = second & 0x7f;
-    const masked = second >= 0x80;
-    const length =
-      short < 126 ? short : short === 126 ? view.getUint16(at + 2) : Number(view.getBigUint64(at + 2));
-    at += short < 126 ? 2 : short === 126 ? 4 : 10;
-    if (short === 126 ? length < 126 : short === 127 && length < 65_536) {
-      throw new Error(`Length ${length} is too long a form`);
+  const scanner = new FrameScanner();
+  scanner.push(bytes);
+  if (scanner.rest > 0) throw new Error(`${scanner.rest} bytes at the end are no whole frame`);
+  return scanner.frames;
+}
+
+/** Reads frames as their bytes come; throws at a length that is not in its shortest form. */
+export class FrameScanner {
+  /** The frames that came whole. */
+  readonly frames: WireFrame[] = [];
+  #chunks: Uint8Array[] = [];
+  /** Bytes that are no whole frame yet. */
+  rest = 0;
+  #wanted = 2;
+
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.rest += chunk.length;
+    if (this.rest < this.#wanted) return;
+    const bytes = concat(this.#chunks);
+    let at = 0;
+    for (;;) {
+      const head = headAt(bytes, at);
+      this.#wanted = head.end - at;
+      if (head.frame === undefined || head.end > bytes.length) break;
+      const payload = bytes.slice(head.start, head.end);
+      this.frames.push({ ...head.frame, payload: head.key ? masking(payload, head.key) : payload });
+      at = head.end;
     }
-    const key = masked ? bytes.slice(at, (at += 4)) : new Uint8Array(4);
-    const payload = bytes.slice(at, (at += length)).map((byte, i) => byte ^ key[i % 4]!);
-    if (payload.length !== length) {
-      throw new Error(`A frame of ${length} bytes is cut off after ${payload.length}`);
-    }
-    frames.push({ opcode: first & 0x0f, fin: first >= 0x80, rsv: (first >> 4) & 7, masked, payload });
+    this.#chunks = at < bytes.length ? [bytes.slice(at)] : [];
+    this.rest = bytes.length - at;
   }
-  return frames;
+}
+
+interface Head {
+  /** Absent when the header is not whole; then `end` is as far as it goes at least. */
+  frame?: Omit<WireFrame, 'payload'>;
+  key?: Uint8Array | undefined;
+  start: number;
+  end: number;
+}
+
+function headAt(bytes: Uint8Array, at: number): Head {
+  if (at + 2 > bytes.length) return { start: at, end: at + 2 };
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at);
+  const [first, second] = [view.getUint8(0), view.getUint8(1)];
+  const masked = second >= 0x80;
+  const short = second & 0x7f;
+  const keyAt = at + (short < 126 ? 2 : short === 126 ? 4 : 10);
+  const start = keyAt + (masked ? 4 : 0);
+  if (start > bytes.length) return { start, end: start };
+  const length = short < 126 ? short : short === 126 ? view.getUint16(2) : Number(view.getBigUint64(2));
+  if (short === 126 ? length < 126 : short === 127 && length < 65_536) {
+    throw new Error(`Length ${length} is too long a form`);
+  }
+  const frame = { opcode: first & 0x0f, fin: first >= 0x80, rsv: (first >> 4) & 7, masked };
+  return { frame, key: masked ? bytes.slice(keyAt, start) : undefined, start, end: start + length };
 }

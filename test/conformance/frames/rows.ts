@@ -8,8 +8,6 @@ export interface Row {
   /** Statement of the checklist. */
   rule: string;
   title: string;
-  /** Roles the case is played in; both when absent. */
-  roles?: readonly Role[];
   options?: Omit<ConnectionOptions, 'role' | 'deliver'>;
   /** Done before any byte arrives. */
   first?: (connection: Connection) => void;
@@ -31,10 +29,6 @@ const RANDOM_SPLITS = 12;
 const LARGE = 20_000;
 
 export const connectionLost = (connection: Connection): void => connection.receiveEnd();
-
-export function rolesOf(row: Row): readonly Role[] {
-  return row.roles ?? ['client', 'server'];
-}
 
 export function expected(row: Row, deliver: Delivery): Trace {
   if (deliver === 'messages') return row.expect;

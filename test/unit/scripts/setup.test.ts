@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testTools } from '../../../scripts/test-tools.mjs';
 
 const scripts = fileURLToPath(new URL('../../../scripts/', import.meta.url));
 const nowSeconds = Date.now() / 1000;
@@ -49,6 +50,10 @@ function setUp(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
   rmSync(join(folder, 'calls.txt'), { force: true });
   return { status, stderr, calls: calls.split('\n').filter((call) => call !== '') };
 }
+
+/** An environment in which every tool is this program. */
+const namingAll = (path: string): NodeJS.ProcessEnv =>
+  Object.fromEntries(testTools.map(({ variable }) => [variable, path]));
 
 const install = expect.stringMatching(/^npm ci --ignore-scripts/) as string;
 const build = expect.stringMatching(/^rollup --config/) as string;
@@ -141,14 +146,22 @@ describe('set-up script', () => {
   });
 
   it('says loudly which tests cannot run, and fails under CI=true', () => {
-    const absent = { WEBIFI_CHROMIUM: join(folder, 'absent'), WEBIFI_PYTHON: join(folder, 'absent') };
-    const named = expect.stringMatching(/SKIPPED: .*Chromium[^]*SKIPPED: .*Python/) as string;
-    expect(setUp(['--test-tools'], absent)).toMatchObject({ status: 0, stderr: named });
-    expect(setUp(['--test-tools'], { ...absent, CI: 'true' })).toMatchObject({ status: 1, stderr: named });
+    const absent = namingAll(join(folder, 'absent'));
+    const result = setUp(['--test-tools'], absent);
+    expect(result).toMatchObject({ status: 0, calls: [] });
+    const lines = testTools.map(({ name, variable }) => [
+      expect.stringMatching(new RegExp(`SKIPPED: .* ${name} was not found`)) as string,
+      expect.stringContaining(`name it in ${variable}.`) as string,
+    ]);
+    expect(result.stderr.trim().split('\n').slice(1, -1)).toEqual(lines.flat());
+    expect(setUp(['--test-tools'], { ...absent, CI: 'true' })).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('CI=true') as string,
+    });
   });
 
   it('is content with tools that the environment names', () => {
-    const present = { WEBIFI_CHROMIUM: process.execPath, WEBIFI_PYTHON: process.execPath, CI: 'true' };
+    const present = { ...namingAll(process.execPath), CI: 'true' };
     expect(setUp(['--test-tools'], present)).toMatchObject({ status: 0, stderr: '' });
   });
 });
