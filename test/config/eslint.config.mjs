@@ -62,7 +62,7 @@ export default defineConfig(
   globalIgnores([
     ...['dist/', 'node_modules/', 'coverage/', 'test-output/', '.cache/'],
     // Compiled by a packaging test, against the packed package.
-    'test/package/consumers/types.*',
+    'test/package/consumers/types*',
     // Declarations that stand beside a script or take the place of a library; the compiler reads them.
     '**/*.d.ts',
     '**/*.d.mts',

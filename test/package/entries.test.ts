@@ -108,6 +108,15 @@ describe('entries of the packed package', () => {
     const { code, stdout } = await runNode(tsc, ...options, '--types', 'node', 'types.mts', 'types.cts');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
   });
+
+  it('has types for frames in browsers that speak of nothing of Node', async () => {
+    const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+    const options = ['--noEmit', '--strict', '--skipDefaultLibCheck', '--target', 'es2022'];
+    options.push('--module', 'esnext', '--moduleResolution', 'bundler', '--customConditions', 'browser');
+    options.push('--lib', 'es2022,dom,esnext.disposable');
+    const { code, stdout } = await runNode(tsc, ...options, 'types-frames.mts');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+  });
 });
 
 describe('the program of the packed package', () => {
