@@ -109,18 +109,22 @@ function mayUseApt() {
   return process.getuid?.() === 0 && existsSync(aptGet);
 }
 
+/** Debian asks this file whether a service may start. */
+const servicePolicy = '/usr/sbin/policy-rc.d';
+
 /**
- * Runs `work` while no package that is installed may start its service. Debian asks this file first; it refuses as
- * long as this process lives, so that nothing is left behind even when the process is killed.
+ * Runs `work` while no package that is installed may start its service. A file of ours refuses only as long as this
+ * process lives; one of anybody else is left as it is.
  */
 function withoutServices(work) {
-  const policy = '/usr/sbin/policy-rc.d';
-  if (existsSync(policy)) return work(); // whoever put it there has decided
-  writeFileSync(policy, `#!/bin/sh\nkill -0 ${process.pid} 2>/dev/null && exit 101\nexit 0\n`, { mode: 0o755 });
+  const mark = '# Written by the set-up of webifi.';
+  if (existsSync(servicePolicy) && !readFileSync(servicePolicy, 'utf8').includes(mark)) return work();
+  const script = `#!/bin/sh\n${mark}\nkill -0 ${process.pid} 2>/dev/null && exit 101\nexit 0\n`;
+  writeFileSync(servicePolicy, script, { mode: 0o755 });
   try {
     work();
   } finally {
-    rmSync(policy);
+    rmSync(servicePolicy);
   }
 }
 
@@ -135,7 +139,12 @@ function installWithApt(tools) {
   const args = ['-qq', '-y', '-o', 'Dpkg::Use-Pty=0', 'install', '--no-install-recommends', ...packages];
   withoutServices(() => attempt(`installing ${packages.join(', ')}`, aptGet, args, options));
   for (const { service } of tools.filter((tool) => tool.service !== undefined && !isMissing(tool)))
-    attempt(`keeping ${service} from starting at boot`, 'update-rc.d', [service, 'disable'], options);
+    attempt(
+      `keeping ${service} from starting at boot`,
+      '/usr/sbin/update-rc.d',
+      [service, 'disable'],
+      options,
+    );
 }
 
 const isMissing = (tool) => findTool(tool.name) === undefined;

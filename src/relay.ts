@@ -1,6 +1,7 @@
 export { createRelay } from './relay/server';
 export type { CloseOptions, ListenOptions, Relay, RelayAddress, RelayStats } from './relay/server';
 export type { EdgeLimits, PageFile, RelayOptions } from './relay/edge-options';
+export type { DeflateTuning } from './frames/deflate-options';
 export type { RelayLimits } from './relay/limits';
 export type { RelayLevels } from './relay/relay-core';
 export type { RelayCounters } from './relay/counters';

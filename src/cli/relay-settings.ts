@@ -21,6 +21,7 @@ export interface RelaySettings {
   readonly requireTls: boolean;
   /** The names it goes by and the pages it serves, as given. */
   readonly names: Pick<RelayOptions, 'publicHost' | 'publicIp' | 'allowedHosts' | 'allowedOrigins'>;
+  readonly deflates: boolean;
   readonly logFormat: 'json' | 'text';
   readonly servesPage: boolean;
 }
@@ -38,6 +39,7 @@ const OPTIONS = {
   'public-ip': { type: 'string' },
   'allowed-host': { type: 'string', multiple: true },
   'allowed-origin': { type: 'string', multiple: true },
+  deflate: { type: 'boolean' },
   log: { type: 'string', default: 'text' },
   'no-page': { type: 'boolean' },
   help: { type: 'boolean' },
@@ -64,6 +66,7 @@ export function relaySettings(
     tls: tlsFiles(values),
     requireTls: values['require-tls'] === true,
     names: relayNames(values),
+    deflates: values.deflate === true,
     logFormat: logFormat(values.log),
     servesPage: values['no-page'] !== true,
   };

@@ -38,6 +38,8 @@ Encryption
   --tls-key FILE         its key
   --require-tls          refuse what comes without TLS
 
+  --deflate              compress WebSocket messages (permessage-deflate) for clients that offer it; saves
+                         bytes and costs much time
   --log text|json        form of the log, which goes to standard error; default text
   --no-page              do not serve the demo page
   --help                 this text
@@ -59,6 +61,7 @@ export async function run(args: readonly string[], terminal: Terminal = processT
     logger,
     openAccess: settings.accounts.type === 'open',
     requireTls: settings.requireTls,
+    perMessageDeflate: settings.deflates,
     ...(tls && { tls }),
     ...(page && { page }),
     ...settings.names,

@@ -1,3 +1,4 @@
+import { type DeflateTuning, resolveDeflateTuning } from '../frames/deflate-options';
 import type { InlineAccount } from './accounts';
 import type { AccountStore } from './account-types';
 import { type Range, type RelayLimits, resolveLimits, resolveRanges } from './limits';
@@ -74,6 +75,13 @@ export interface RelayOptions extends Partial<RelayLimits>, Partial<EdgeLimits> 
   allowedOrigins?: readonly string[];
   /** Files to serve, by exact path; `/` is the page itself. @defaultValue none */
   page?: ReadonlyMap<string, PageFile>;
+  /**
+   * Agrees to permessage-deflate with clients that offer it, as browsers do: true, or how to compress. It costs much
+   * time for each message, and lets clients send bytes that are cheap for them and dear for the relay.
+   *
+   * @defaultValue false
+   */
+  perMessageDeflate?: boolean | Partial<DeflateTuning>;
   /** @defaultValue silent */
   logger?: Logger;
 }
@@ -95,6 +103,7 @@ export interface Settings {
   readonly publicIp: string | undefined;
   readonly publicHost: string | undefined;
   readonly page: ReadonlyMap<string, PageFile>;
+  readonly deflate: DeflateTuning | undefined;
 }
 
 /**
@@ -125,7 +134,12 @@ export function resolveSettings(options: RelayOptions): Settings {
     publicIp: publicIp ?? publicHost,
     publicHost,
     page: options.page ?? new Map<string, PageFile>(),
+    deflate: resolveDeflate(options.perMessageDeflate),
   };
+}
+
+function resolveDeflate(option: RelayOptions['perMessageDeflate'] = false): DeflateTuning | undefined {
+  return option === false ? undefined : resolveDeflateTuning(option === true ? {} : option);
 }
 
 function readAllowedHost(host: string): string {

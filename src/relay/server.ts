@@ -131,7 +131,13 @@ class RelayServer implements Relay {
     const guard = (this.#guard = new ConnectionGuard(settings.edge.maxUnauthenticatedPerAddress));
     const metrics = relayMetrics(driver);
     this.#edge = new HttpEdge({ settings, driver, guard, renderMetrics: () => metrics.render() });
-    this.#upgrades = new Upgrades({ driver, guard, edge: this.#edge, limits: settings.limits });
+    this.#upgrades = new Upgrades({
+      driver,
+      guard,
+      edge: this.#edge,
+      limits: settings.limits,
+      deflate: settings.deflate,
+    });
   }
 
   async listen({ host = '127.0.0.1', port = DEFAULT_PORT }: ListenOptions = {}): Promise<RelayAddress> {

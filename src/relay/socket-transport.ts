@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
+import type { Compression } from '../frames/compression';
 import { Connection, type ConnectionEvent } from '../frames/connection';
 import { CloseCode } from './close-codes';
+import { LimitedInflater, type WriteDeflater } from './compression';
 import type { RelayDriver, TransportSink } from './driver';
 import type { RelayLimits } from './limits';
 
@@ -18,6 +20,10 @@ export interface SocketTransportOptions {
   readonly limits: RelayLimits;
   /** Called once a valid device id was shown. */
   readonly onAttached: () => void;
+  /** What was agreed with the client, if anything. */
+  readonly compression?: Compression | undefined;
+  /** Compresses what is written, if the client can read it. */
+  readonly deflater?: WriteDeflater | undefined;
 }
 
 /** One upgraded socket: RFC 6455 frames between it and the core. */
@@ -27,6 +33,8 @@ export class SocketTransport implements TransportSink {
   readonly #limits: RelayLimits;
   readonly #onAttached: () => void;
   readonly #connection: Connection;
+  readonly #deflater: WriteDeflater | undefined;
+  readonly #inflates: boolean;
   readonly #transport: number;
   readonly #received: { type: 'received'; transport: number; bytes: Uint8Array };
   #isBlocked = false;
@@ -36,11 +44,13 @@ export class SocketTransport implements TransportSink {
   #blockedControl = 0;
   #anonymousBytes = 0;
 
-  constructor({ driver, socket, limits, onAttached }: SocketTransportOptions) {
+  constructor({ driver, socket, limits, onAttached, compression, deflater }: SocketTransportOptions) {
     this.#driver = driver;
     this.#socket = socket;
     this.#limits = limits;
     this.#onAttached = onAttached;
+    this.#deflater = deflater;
+    this.#inflates = compression !== undefined;
     const { maxTransmissionSize, maxFragments } = limits;
     this.#connection = new Connection({
       role: 'server',
@@ -48,6 +58,7 @@ export class SocketTransport implements TransportSink {
       validateUtf8: false,
       deliver: 'frames',
       limits: { maxFrameSize: maxTransmissionSize, maxMessageSize: maxTransmissionSize, maxFragments },
+      compression: compression && this.#withLimit(compression),
     });
     this.#transport = driver.openTransport(this);
     this.#received = { type: 'received', transport: this.#transport, bytes: NO_BYTES };
@@ -69,7 +80,8 @@ export class SocketTransport implements TransportSink {
   };
 
   write(chunks: readonly Uint8Array[]): void {
-    if (this.#connection.state === 'open') this.#writeChunks(chunks);
+    if (this.#connection.state !== 'open') return;
+    this.#writeChunks(this.#deflater === undefined ? chunks : this.#deflater.deflate(chunks));
   }
 
   close(code: number, reason: string): void {
@@ -97,7 +109,10 @@ export class SocketTransport implements TransportSink {
     switch (event.type) {
       case 'frame':
         this.#received.bytes = event.payload;
-        return this.#driver.feed(this.#received);
+        this.#driver.feed(this.#received);
+        // The next frame of a client that has logged in with this one may restore to more.
+        if (this.#inflates && !this.#isAttached) this.#driver.pump();
+        return undefined;
       case 'transmit':
         return this.#transmit(event.chunks);
       case 'close':
@@ -144,6 +159,12 @@ export class SocketTransport implements TransportSink {
     if (this.#anonymousBytes <= 2 * this.#limits.maxAnonymousSize) return;
     this.close(CloseCode.TOO_LARGE, 'too much before authentication');
     this.#lose();
+  }
+
+  /** Also for what few bytes restore to. */
+  #withLimit(compression: Compression): Compression {
+    const room = (): number | undefined => (this.#isAttached ? undefined : this.#limits.maxAnonymousSize);
+    return { ...compression, inflater: new LimitedInflater(compression.inflater, room) };
   }
 
   readonly #onEnd = (): void => {

@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { acceptUpgrade } from '../frames/handshake';
+import type { DeflateTuning } from '../frames/deflate-options';
+import { type AcceptUpgradeResult, acceptUpgrade } from '../frames/handshake';
+import { createCompression } from '../frames/node/deflate';
+import { RELAY_DEFLATE, WriteDeflater } from './compression';
 import type { ConnectionGuard } from './connection-guard';
 import type { RelayDriver } from './driver';
 import type { HttpEdge } from './http-edge';
@@ -14,7 +17,11 @@ export interface UpgradesOptions {
   readonly guard: ConnectionGuard;
   readonly edge: HttpEdge;
   readonly limits: RelayLimits;
+  /** How to compress; `undefined` when nothing is compressed. */
+  readonly deflate: DeflateTuning | undefined;
 }
+
+type AcceptedUpgrade = Extract<AcceptUpgradeResult, { ok: true }>;
 
 interface UpgradeRefusal {
   readonly status: number;
@@ -24,7 +31,11 @@ interface UpgradeRefusal {
 
 /** Upgrade requests: the same route and judgement as any request, then the handshake of RFC 6455. */
 export class Upgrades {
-  constructor(private readonly options: UpgradesOptions) {}
+  readonly #deflater: WriteDeflater | undefined;
+
+  constructor(private readonly options: UpgradesOptions) {
+    this.#deflater = options.deflate && new WriteDeflater(options.deflate);
+  }
 
   handle(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
     socket.on('error', () => socket.destroy());
@@ -36,17 +47,25 @@ export class Upgrades {
     if (refusal !== undefined) return refuse(socket, refusal);
     if (driver.core.isDraining)
       return refuse(socket, { status: 503, message: 'This relay is shutting down.' });
-    const result = acceptUpgrade(describeUpgrade(request));
-    if (result.ok) this.#open(socket, head, result.responseHeaders);
+    const deflate = this.options.deflate && RELAY_DEFLATE;
+    const result = acceptUpgrade(describeUpgrade(request), { deflate });
+    if (result.ok) this.#open(socket, head, result);
     else refuse(socket, result);
   }
 
-  #open(socket: Socket, head: Uint8Array, headers: readonly (readonly [string, string])[]): void {
-    const { driver, guard, limits } = this.options;
+  #open(socket: Socket, head: Uint8Array, { responseHeaders, deflate: agreed }: AcceptedUpgrade): void {
+    const { driver, guard, limits, deflate } = this.options;
     socket.setTimeout(0);
     socket.setNoDelay(true);
-    socket.write(responseHead(101, headers));
-    const transport = new SocketTransport({ driver, socket, limits, onAttached: () => guard.prove(socket) });
+    socket.write(responseHead(101, responseHeaders));
+    const transport = new SocketTransport({
+      driver,
+      socket,
+      limits,
+      onAttached: () => guard.prove(socket),
+      compression: agreed && deflate && createCompression(agreed, 'server', deflate),
+      deflater: agreed && this.#deflater?.suits(agreed) === true ? this.#deflater : undefined,
+    });
     if (head.length > 0) transport.receive(head);
   }
 }

@@ -1,12 +1,9 @@
-import { Agent } from 'node:https';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import nodeFetch from 'cross-fetch';
 import { generate } from 'selfsigned';
-import WebSocket from 'ws';
-import type { WebifiOptions } from '../../src/index';
 import { createRelay } from '../../src/relay';
 import { Devices } from '../helpers/devices';
+import { trusting } from '../helpers/trusting';
 
 const CANARY = 'canary-password-7f3a';
 const account = { connectName: 'home', connectPassword: CANARY };
@@ -28,19 +25,6 @@ function certificate(host: string, days = 2): Promise<Certificate> {
       { name: 'subjectAltName', altNames: [isAddress ? { type: 7, ip: host } : { type: 2, value: host }] },
     ],
   });
-}
-
-/** Options of a client that trusts this certificate, and otherwise verifies as always. */
-function trusting(ca: string): WebifiOptions {
-  const agent = new Agent({ ca, keepAlive: true });
-  return {
-    WebSocket: class extends WebSocket {
-      constructor(url: string) {
-        super(url, { ca });
-      }
-    },
-    fetch: (url, init) => nodeFetch(url, { ...init, ...(url.startsWith('https') ? { agent } : {}) }),
-  };
 }
 
 /** Passes bytes on and keeps a copy of what went towards the relay. */

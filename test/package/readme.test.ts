@@ -255,7 +255,10 @@ describeWith('sshd')('examples of README.md over SSH', () => {
       writeFileSync(path, code);
       writeFileSync(join(folder, 'gate.pub'), sshd.hostKey);
       writeFileSync(join(folder, 'id_ed25519'), sshd.privateKey);
-      symlinkSync(dirname(createRequire(import.meta.url).resolve('ssh2/package.json')), join(packages, 'ssh2'));
+      symlinkSync(
+        dirname(createRequire(import.meta.url).resolve('ssh2/package.json')),
+        join(packages, 'ssh2'),
+      );
       const started = new Program([path], {}, folder);
       expect([await started.exitCode(), started.err]).toEqual([0, '']);
       expect(started.out).toBe('hello\n');

@@ -58,8 +58,8 @@ export class ZlibDeflater implements Deflater {
       ...(this.#history.length > 0 ? { dictionary: this.#dictionaryFor(payload) } : {}),
     });
     if (!(fin && noContextTakeover)) this.#remember(payload);
-    const length = fin ? flushed.length - TAIL_LENGTH : flushed.length;
-    return new Uint8Array(flushed.buffer, flushed.byteOffset, length);
+    // A copy: zlib's own memory is many times as large as a short result that may wait to be sent.
+    return new Uint8Array(flushed.subarray(0, fin ? flushed.length - TAIL_LENGTH : flushed.length));
   }
 
   #dictionaryFor({ length }: Uint8Array): Uint8Array {

@@ -15,7 +15,10 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 /** Runs with a client that is closed whatever happens. */
-async function withClient(opening: Promise<ForeignClient>, run: (client: ForeignClient) => Promise<void>): Promise<void> {
+async function withClient(
+  opening: Promise<ForeignClient>,
+  run: (client: ForeignClient) => Promise<void>,
+): Promise<void> {
   const client = await opening;
   try {
     await run(client);
@@ -95,7 +98,15 @@ describe('what only some clients do, against our codec', () => {
 describeWith('Python websockets')('client of Python against our codec', () => {
   it('does the whole exchange', async () => {
     const script = new URL('./client.py', import.meta.url).pathname;
-    expect(await runPython('Python websockets', [script, server.url])).toEqual({ status: 0, output: 'exchange complete\n' });
-    expect(server.seen.slice(-4)).toEqual(['pong between', 'pong there?', 'close 4000 done', 'close 4001 bye']);
+    expect(await runPython('Python websockets', [script, server.url])).toEqual({
+      status: 0,
+      output: 'exchange complete\n',
+    });
+    expect(server.seen.slice(-4)).toEqual([
+      'pong between',
+      'pong there?',
+      'close 4000 done',
+      'close 4001 bye',
+    ]);
   });
 });

@@ -55,7 +55,9 @@ export const openUndici: OpenClient = async (url, protocols = []) => {
   );
   const opened = new Promise<void>((resolve, reject) => {
     socket.addEventListener('open', () => resolve());
-    socket.addEventListener('error', ({ error }) => reject(error instanceof Error ? error : new Error('refused')));
+    socket.addEventListener('error', ({ error }) =>
+      reject(error instanceof Error ? error : new Error('refused')),
+    );
   });
   await within(opened, 'open');
   return {

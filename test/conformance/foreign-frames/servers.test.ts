@@ -41,7 +41,10 @@ describe.each([
         expect([first?.messageType, first?.text() === text]).toEqual(['Text', true]);
         void socket.sendFrame(data);
         const { value: second } = await messages.next();
-        expect([second?.messageType, Buffer.compare(second?.payload ?? pattern(0), data)]).toEqual(['Binary', 0]);
+        expect([second?.messageType, Buffer.compare(second?.payload ?? pattern(0), data)]).toEqual([
+          'Binary',
+          0,
+        ]);
       }
     });
 

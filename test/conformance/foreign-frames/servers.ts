@@ -68,7 +68,9 @@ export async function startWebSocket(): Promise<ForeignServer> {
     const isOffered = request.requestedProtocols.includes(PROTOCOL);
     const socket = request.accept(isOffered ? PROTOCOL : undefined, request.origin);
     socket.on('message', (message) =>
-      message.type === 'utf8' ? answerByWebSocket(socket, message.utf8Data) : socket.sendBytes(message.binaryData),
+      message.type === 'utf8'
+        ? answerByWebSocket(socket, message.utf8Data)
+        : socket.sendBytes(message.binaryData),
     );
     socket.on('pong', (data) => (seen += `pong ${data.toString()}\n`));
     socket.on('close', (code, reason) => (seen += `close ${code} ${reason}\n`));

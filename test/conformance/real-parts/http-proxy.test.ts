@@ -1,42 +1,43 @@
-import { generate } from 'selfsigned';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { environmentProxy, FrameSocket, httpProxy, type ConnectOptions } from '../../../src/frames';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { environmentProxy, httpProxy } from '../../../src/frames';
 import { describeWith, Part, usePart, type Place, type Plan } from '../../helpers/part';
-import { exchangeAll, exchangeMuch, startFront, startLocalEcho, type Front } from './echo';
+import {
+  deadPort,
+  exchangeAll,
+  exchangeMuch,
+  makePems,
+  startFront,
+  useEcho,
+  useSockets,
+  type Front,
+} from './echo';
 
-let echo: Awaited<ReturnType<typeof startLocalEcho>>;
+const echo = useEcho();
+const connect = useSockets();
 let secureEcho: Front;
 let ca: string;
-const sockets: FrameSocket[] = [];
 
 beforeAll(async () => {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
-  ca = cert;
-  echo = await startLocalEcho();
-  secureEcho = await startFront(echo.port, { tls: { cert, key } });
+  const pems = await makePems();
+  ca = pems.cert;
+  secureEcho = await startFront(echo(), { tls: pems });
 });
 
-afterEach(() => {
-  for (const socket of sockets.splice(0)) socket.terminate();
-});
-
-afterAll(async () => {
-  await secureEcho.stop();
-  await echo.stop();
-});
-
-async function connect(url: string, options: ConnectOptions): Promise<FrameSocket> {
-  const socket = await FrameSocket.connect(url, options);
-  sockets.push(socket);
-  return socket;
-}
+afterAll(() => secureEcho.stop());
 
 const tinyproxy =
   (...more: string[]) =>
   ({ port }: Place): Plan => ({
     args: ['-d', '-c', 'tinyproxy.conf'],
     files: {
-      'tinyproxy.conf': ['Listen 127.0.0.1', `Port ${port}`, 'Timeout 600', 'MaxClients 20', ...more, ''].join('\n'),
+      'tinyproxy.conf': [
+        'Listen 127.0.0.1',
+        `Port ${port}`,
+        'Timeout 600',
+        'MaxClients 20',
+        ...more,
+        '',
+      ].join('\n'),
     },
   });
 
@@ -52,7 +53,7 @@ describeWith('tinyproxy')('through tinyproxy', () => {
     { scheme: 'wss', isLocked: true },
   ])('W2, F-9: $scheme, with a password: $isLocked', async ({ scheme, isLocked }) => {
     const part = isLocked ? locked() : open();
-    const port = scheme === 'ws' ? echo.port : secureEcho.port;
+    const port = scheme === 'ws' ? echo() : secureEcho.port;
     const connector = httpProxy({ url: `http://127.0.0.1:${part.port}`, ...(isLocked ? { auth } : {}) });
     await exchangeAll(await connect(`${scheme}://localhost:${port}/`, { connect: connector, tls: { ca } }));
     expect(part.log).toContain(`CONNECT localhost:${port} HTTP/1.1`);
@@ -60,7 +61,7 @@ describeWith('tinyproxy')('through tinyproxy', () => {
 
   it('W2: much on one connection', async () => {
     const connector = environmentProxy({ http_proxy: `http://127.0.0.1:${open().port}` });
-    await exchangeMuch(await connect(`ws://localhost:${echo.port}/`, { connect: connector }));
+    await exchangeMuch(await connect(`ws://localhost:${echo()}/`, { connect: connector }));
   });
 
   it.each([
@@ -69,18 +70,18 @@ describeWith('tinyproxy')('through tinyproxy', () => {
     { credentials: '', status: 407 },
   ])('F-9: credentials "$credentials" are refused with $status', async ({ credentials, status }) => {
     const connector = httpProxy({ url: `http://${credentials}127.0.0.1:${locked().port}` });
-    const error: unknown = await FrameSocket.connect(`ws://localhost:${echo.port}/`, { connect: connector }).catch(
-      (one: unknown) => one,
-    );
+    const error: unknown = await connect(`ws://localhost:${echo()}/`, {
+      connect: connector,
+    }).catch((one: unknown) => one);
     expect(error).toMatchObject({ code: 'PROXY_UNAUTHORIZED', answer: { status } });
     expect(String(error)).not.toContain('wrong');
   });
 
   it('F-9: a server that the proxy cannot reach', async () => {
-    const gone = await startFront(echo.port);
-    await gone.stop();
     const connector = httpProxy({ url: `http://127.0.0.1:${open().port}` });
-    await expect(FrameSocket.connect(`ws://127.0.0.1:${gone.port}/`, { connect: connector })).rejects.toMatchObject({
+    await expect(
+      connect(`ws://127.0.0.1:${await deadPort()}/`, { connect: connector }),
+    ).rejects.toMatchObject({
       code: 'PROXY_REFUSED',
       answer: { status: 500 },
     });
@@ -90,7 +91,7 @@ describeWith('tinyproxy')('through tinyproxy', () => {
     const strict = await Part.start('tinyproxy', tinyproxy('ConnectPort 443'));
     try {
       const connector = httpProxy({ url: `http://127.0.0.1:${strict.port}` });
-      await expect(FrameSocket.connect(`ws://localhost:${echo.port}/`, { connect: connector })).rejects.toMatchObject({
+      await expect(connect(`ws://localhost:${echo()}/`, { connect: connector })).rejects.toMatchObject({
         code: 'PROXY_REFUSED',
         answer: { status: 403 },
       });
@@ -102,7 +103,7 @@ describeWith('tinyproxy')('through tinyproxy', () => {
   it('F-53: the proxy ends with a connection open', async () => {
     const mortal = await Part.start('tinyproxy', tinyproxy());
     const connector = httpProxy({ url: `http://127.0.0.1:${mortal.port}` });
-    const socket = await connect(`ws://localhost:${echo.port}/`, { connect: connector });
+    const socket = await connect(`ws://localhost:${echo()}/`, { connect: connector });
     await socket.sendFrame('there?');
     expect((await socket.readFrame()).text()).toBe('there?');
     const [read] = await Promise.all([socket.tryReadFrame(), mortal.stop()]);

@@ -1,38 +1,27 @@
-import { generate } from 'selfsigned';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { FrameSocket, type ConnectOptions } from '../../../src/frames';
+import { beforeAll, expect, it } from 'vitest';
+import type { ConnectOptions, FrameSocket } from '../../../src/frames';
 import { describeWith, usePart } from '../../helpers/part';
-import { exchangeAll, exchangeMuch, startFront, startLocalEcho } from './echo';
-import { manualSnippet, nginx, type Pems } from './nginx';
+import { deadPort, exchangeAll, exchangeMuch, makePems, useEcho, useSockets, type Pems } from './echo';
+import { manualSnippet, nginx } from './nginx';
 
+const echo = useEcho();
+const connectTo = useSockets();
 let pems: Pems;
-let echo: Awaited<ReturnType<typeof startLocalEcho>>;
-let deadPort: number;
-const sockets: FrameSocket[] = [];
+let unusedPort: number;
 
 beforeAll(async () => {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
-  pems = { cert, key };
-  echo = await startLocalEcho();
-  const gone = await startFront(echo.port);
-  deadPort = gone.port;
-  await gone.stop();
+  pems = await makePems();
+  unusedPort = await deadPort();
 });
-
-afterEach(() => {
-  for (const socket of sockets.splice(0)) socket.terminate();
-});
-
-afterAll(() => echo.stop());
 
 /** Locations of one server, each with a trait of its own. */
 function locations(): string {
-  const behaved = manualSnippet(`http://127.0.0.1:${echo.port}`);
+  const behaved = manualSnippet(`http://127.0.0.1:${echo()}`);
   return `
     ${behaved}
     ${behaved.replace('/ {', '/impatient {').replace('660s', '1s')}
-    location /plain { proxy_pass http://127.0.0.1:${echo.port}; }
-    location /dead { proxy_pass http://127.0.0.1:${deadPort}; }
+    location /plain { proxy_pass http://127.0.0.1:${echo()}; }
+    location /dead { proxy_pass http://127.0.0.1:${unusedPort}; }
     location /moved { return 308 /; }
     ${behaved.replace('/ {', '/locked { auth_basic "here"; auth_basic_user_file users;')}`;
 }
@@ -43,14 +32,8 @@ describeWith('nginx')('FrameSocket through nginx with TLS', () => {
     return { ...plan, files: { ...plan.files, users: 'anna:{PLAIN}secret\n' } };
   });
 
-  async function connect(path: string, options: ConnectOptions = {}): Promise<FrameSocket> {
-    const socket = await FrameSocket.connect(`wss://localhost:${proxy().port}${path}`, {
-      tls: { ca: pems.cert },
-      ...options,
-    });
-    sockets.push(socket);
-    return socket;
-  }
+  const connect = (path: string, options: ConnectOptions = {}): Promise<FrameSocket> =>
+    connectTo(`wss://localhost:${proxy().port}${path}`, { tls: { ca: pems.cert }, ...options });
 
   it('carries everything, and closes in good order', async () => {
     await exchangeAll(await connect('/'));
@@ -78,7 +61,9 @@ describeWith('nginx')('FrameSocket through nginx with TLS', () => {
   });
 
   it('a password, and a redirect that is followed', async () => {
-    await exchangeAll(await connect('/locked', { auth: { basic: { username: 'anna', password: 'secret' } } }));
+    await exchangeAll(
+      await connect('/locked', { auth: { basic: { username: 'anna', password: 'secret' } } }),
+    );
     await exchangeAll(await connect('/moved', { maxRedirects: 1 }));
   });
 

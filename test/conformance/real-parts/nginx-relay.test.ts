@@ -1,10 +1,11 @@
-import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { WebifiError, WebifiOptions } from '../../../src/index';
 import { createRelay, type Relay } from '../../../src/relay';
 import { Devices } from '../../helpers/devices';
 import { describeWith, usePart } from '../../helpers/part';
-import { manualSnippet, nginx, trusting, type Pems } from './nginx';
+import { trusting } from '../../helpers/trusting';
+import { makePems, type Pems } from './echo';
+import { manualSnippet, nginx } from './nginx';
 
 const account = { connectName: 'home', connectPassword: 'correct horse' };
 let pems: Pems;
@@ -13,9 +14,10 @@ let relayUrl: string;
 const open: Devices[] = [];
 
 beforeAll(async () => {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
-  pems = { cert, key };
-  relay = createRelay({ accounts: [{ connectName: account.connectName, password: account.connectPassword }] });
+  pems = await makePems();
+  relay = createRelay({
+    accounts: [{ connectName: account.connectName, password: account.connectPassword }],
+  });
   ({ url: relayUrl } = await relay.listen({ host: '127.0.0.1', port: 0 }));
 });
 
@@ -24,7 +26,13 @@ afterEach(() => Promise.all(open.splice(0).map((devices) => devices.close())));
 afterAll(() => relay.close({ drainMs: 0 }));
 
 function devicesAt(port: number, more: WebifiOptions = {}): Devices {
-  const common = { server: `https://localhost:${port}`, ...account, networkNames: ['n'], ...trusting(pems.cert), ...more };
+  const common = {
+    server: `https://localhost:${port}`,
+    ...account,
+    networkNames: ['n'],
+    ...trusting(pems.cert),
+    ...more,
+  };
   const devices = new Devices(common);
   open.push(devices);
   return devices;
@@ -39,7 +47,10 @@ describeWith('nginx')('relay behind nginx, configured as the manual says', () =>
     { one: false, other: false },
   ])('WebSocket: $one, and WebSocket: $other, exchange messages in order', async ({ one, other }) => {
     const devices = devicesAt(proxy().port);
-    const pair = [await devices.open({ useWebSocket: one }), await devices.open({ useWebSocket: other })] as const;
+    const pair = [
+      await devices.open({ useWebSocket: one }),
+      await devices.open({ useWebSocket: other }),
+    ] as const;
     const seen: string[][] = [[], []];
     pair.forEach((device, index) => device.on('message', ({ data }) => seen[index]?.push(data)));
     const expected = Array.from({ length: 200 }, (_, number) => `${number} ${'x'.repeat(number * 10)}`);
@@ -50,7 +61,10 @@ describeWith('nginx')('relay behind nginx, configured as the manual says', () =>
 
   it('the largest message, by long polling and by WebSocket, whatever nginx buffers', async () => {
     const devices = devicesAt(proxy().port);
-    const [sender, receiver] = [await devices.open({ useWebSocket: false }), await devices.open({ useWebSocket: false })];
+    const [sender, receiver] = [
+      await devices.open({ useWebSocket: false }),
+      await devices.open({ useWebSocket: false }),
+    ];
     const lengths: number[] = [];
     receiver.on('message', ({ data }) => lengths.push(data.length));
     await sender.send('y'.repeat(262_144));
@@ -96,11 +110,13 @@ describeWith('nginx')('relay behind an nginx that is set up badly', () => {
     expect(await received).toBe('short');
   });
 
-  it('with a short proxy_read_timeout: 504 to downloads and cut WebSockets lose no message', async () => {
+  it('with a short proxy_read_timeout: others follow downloads that get 504, and messages arrive', async () => {
     const devices = devicesAt(impatient().port, { reconnect: { minDelayMs: 10, maxDelayMs: 50 } });
     const device = await devices.open({ useWebSocket: false });
     const other = await devices.open({ useWebSocket: false });
-    const broken = new Promise<void>((resolve) => other.once('status', ({ to }) => to === 'reconnecting' && resolve()));
+    const broken = new Promise<void>((resolve) =>
+      other.once('status', ({ to }) => to === 'reconnecting' && resolve()),
+    );
     await broken;
     const received = new Promise<string>((resolve) => other.once('message', ({ data }) => resolve(data)));
     await device.send('after the break');

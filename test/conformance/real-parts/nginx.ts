@@ -1,16 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Agent } from 'node:https';
 import { fileURLToPath } from 'node:url';
-import nodeFetch from 'cross-fetch';
-import WebSocket from 'ws';
-import type { WebifiOptions } from '../../../src/index';
 import type { Place, Plan } from '../../helpers/part';
-
-/** Certificate and key, PEM. */
-export interface Pems {
-  cert: string;
-  key: string;
-}
+import type { Pems } from './echo';
 
 /** The configuration that the manual gives for a relay behind nginx, leading to another address. */
 export function manualSnippet(url: string): string {
@@ -49,16 +40,3 @@ export const nginx =
         }`,
     },
   });
-
-/** Options of a client that trusts this certificate. */
-export function trusting(ca: string): WebifiOptions {
-  const agent = new Agent({ ca, keepAlive: true });
-  return {
-    WebSocket: class extends WebSocket {
-      constructor(url: string) {
-        super(url, { ca });
-      }
-    },
-    fetch: (url, init) => nodeFetch(url, { ...init, agent } as RequestInit),
-  };
-}

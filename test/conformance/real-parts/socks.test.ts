@@ -1,34 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { FrameSocket, socks, type ConnectOptions } from '../../../src/frames';
+import { expect, it } from 'vitest';
+import { socks } from '../../../src/frames';
 import { describeWith, partUser, usePart, type Place, type Plan } from '../../helpers/part';
-import { exchangeAll, exchangeMuch, startFront, startLocalEcho } from './echo';
+import { deadPort, exchangeAll, exchangeMuch, useEcho, useSockets } from './echo';
 import { useSshd } from './ssh';
 
-let echo: Awaited<ReturnType<typeof startLocalEcho>>;
-const sockets: FrameSocket[] = [];
-
-beforeAll(async () => {
-  echo = await startLocalEcho();
-});
-
-afterEach(() => {
-  for (const socket of sockets.splice(0)) socket.terminate();
-});
-
-afterAll(() => echo.stop());
-
-async function connect(url: string, options: ConnectOptions): Promise<FrameSocket> {
-  const socket = await FrameSocket.connect(url, options);
-  sockets.push(socket);
-  return socket;
-}
-
-/** A port that nobody listens on. */
-async function deadPort(): Promise<number> {
-  const gone = await startFront(echo.port);
-  await gone.stop();
-  return gone.port;
-}
+const echo = useEcho();
+const connect = useSockets();
 
 const microsocks =
   (...more: string[]) =>
@@ -44,30 +21,33 @@ describeWith('microsocks')('through microsocks', () => {
     async ({ isLocked }) => {
       const part = isLocked ? locked() : open();
       const connector = socks({ url: `socks5://127.0.0.1:${part.port}`, ...(isLocked ? { auth } : {}) });
-      await exchangeAll(await connect(`ws://localhost:${echo.port}/`, { connect: connector }));
-      await expect.poll(() => part.log).toContain(`connected to localhost:${echo.port}`);
+      await exchangeAll(await connect(`ws://localhost:${echo()}/`, { connect: connector }));
+      await expect.poll(() => part.log).toContain(`connected to localhost:${echo()}`);
     },
   );
 
   it('W5: much on one connection, to an address', async () => {
     const connector = socks({ url: `socks5://127.0.0.1:${open().port}` });
-    await exchangeMuch(await connect(`ws://127.0.0.1:${echo.port}/`, { connect: connector }));
+    await exchangeMuch(await connect(`ws://127.0.0.1:${echo()}/`, { connect: connector }));
   });
 
   it.each(['anna:wrong@', ''])('credentials "%s" are refused', async (credentials) => {
     const connector = socks({ url: `socks5://${credentials}127.0.0.1:${locked().port}` });
-    const error: unknown = await FrameSocket.connect(`ws://localhost:${echo.port}/`, { connect: connector }).catch(
-      (one: unknown) => one,
-    );
+    const error: unknown = await connect(`ws://localhost:${echo()}/`, {
+      connect: connector,
+    }).catch((one: unknown) => one);
     expect(error).toMatchObject({ code: 'PROXY_UNAUTHORIZED' });
     expect(String(error)).not.toContain('wrong');
   });
 
   it('a server that refuses', async () => {
     const connector = socks({ url: `socks5://127.0.0.1:${open().port}` });
-    await expect(FrameSocket.connect(`ws://127.0.0.1:${await deadPort()}/`, { connect: connector })).rejects.toMatchObject(
-      { code: 'PROXY_REFUSED', message: expect.stringContaining('connection refused') as string },
-    );
+    await expect(
+      connect(`ws://127.0.0.1:${await deadPort()}/`, { connect: connector }),
+    ).rejects.toMatchObject({
+      code: 'PROXY_REFUSED',
+      message: expect.stringContaining('connection refused') as string,
+    });
   });
 });
 
@@ -91,12 +71,12 @@ describeWith('danted')('through danted', () => {
 
   it.each([4, 5] as const)('version %s carries everything', async (version) => {
     const connector = socks({ url: `socks://127.0.0.1:${open().port}`, version });
-    await exchangeAll(await connect(`ws://127.0.0.1:${echo.port}/`, { connect: connector }));
+    await exchangeAll(await connect(`ws://127.0.0.1:${echo()}/`, { connect: connector }));
   });
 
   it('version 4 with a name that is looked up here', async () => {
     const connector = socks({ url: `socks4://someone@127.0.0.1:${open().port}` });
-    await exchangeAll(await connect(`ws://localhost:${echo.port}/`, { connect: connector }));
+    await exchangeAll(await connect(`ws://localhost:${echo()}/`, { connect: connector }));
   });
 
   it.each([
@@ -106,7 +86,7 @@ describeWith('danted')('through danted', () => {
     { version: 5, port: () => 9, says: 'not allowed by its rules', of: 'its rules forbid' },
   ] as const)('version $version: a port where $of', async ({ version, port, says }) => {
     const connector = socks({ url: `socks://127.0.0.1:${open().port}`, version });
-    await expect(FrameSocket.connect(`ws://127.0.0.1:${await port()}/`, { connect: connector })).rejects.toMatchObject({
+    await expect(connect(`ws://127.0.0.1:${await port()}/`, { connect: connector })).rejects.toMatchObject({
       code: 'PROXY_REFUSED',
       message: expect.stringContaining(says) as string,
     });
@@ -130,13 +110,13 @@ describeWith('sshd', 'ssh')('through ssh -D', () => {
     { version: 5, host: 'localhost' },
   ] as const)('version $version to $host', async ({ version, host }) => {
     const connector = socks({ url: `socks://127.0.0.1:${open().port}`, version });
-    await exchangeAll(await connect(`ws://${host}:${echo.port}/`, { connect: connector }));
+    await exchangeAll(await connect(`ws://${host}:${echo()}/`, { connect: connector }));
   });
 
   it.each(['4a', 5] as const)('version %s: it breaks off where it cannot connect', async (version) => {
     const connector = socks({ url: `socks://127.0.0.1:${open().port}`, version });
-    await expect(FrameSocket.connect(`ws://localhost:${await deadPort()}/`, { connect: connector })).rejects.toMatchObject(
-      { code: 'PROXY_FAILED' },
-    );
+    await expect(
+      connect(`ws://localhost:${await deadPort()}/`, { connect: connector }),
+    ).rejects.toMatchObject({ code: 'PROXY_FAILED' });
   });
 });

@@ -1,22 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Client, ClientChannel } from 'ssh2';
-import { FrameSocket, type Connector } from '../../../src/frames';
+import type { Connector, FrameSocket } from '../../../src/frames';
 import { describeWith } from '../../helpers/part';
-import { exchangeAll, exchangeMuch, startFront, startLocalEcho, type Front } from './echo';
+import { deadPort, exchangeAll, exchangeMuch, startFront, useEcho, useSockets, type Front } from './echo';
 import { openSsh, useSshd } from './ssh';
 
-let echo: Awaited<ReturnType<typeof startLocalEcho>>;
+const echo = useEcho();
+const connect = useSockets();
 let front: Front;
 
 beforeAll(async () => {
-  echo = await startLocalEcho();
-  front = await startFront(echo.port);
+  front = await startFront(echo());
 });
 
-afterAll(async () => {
-  await front.stop();
-  await echo.stop();
-});
+afterAll(() => front.stop());
 
 /** Channels of one SSH connection, each to the server that the URL names. */
 function channels(ssh: Client): Connector {
@@ -34,7 +31,7 @@ describeWith('sshd')('over a channel of sshd', () => {
   let opened: Awaited<ReturnType<typeof openSsh>>;
 
   const open = (): Promise<FrameSocket> =>
-    FrameSocket.connect(`ws://localhost:${front.port}/`, { connect: channels(opened.ssh) });
+    connect(`ws://localhost:${front.port}/`, { connect: channels(opened.ssh) });
 
   beforeEach(async () => {
     opened = await openSsh(sshd.part().port, sshd.privateKey);
@@ -70,9 +67,7 @@ describeWith('sshd')('over a channel of sshd', () => {
   });
 
   it('a channel that sshd refuses', async () => {
-    const gone = await startFront(echo.port);
-    await gone.stop();
-    const refused = FrameSocket.connect(`ws://127.0.0.1:${gone.port}/`, { connect: channels(opened.ssh) });
+    const refused = connect(`ws://127.0.0.1:${await deadPort()}/`, { connect: channels(opened.ssh) });
     await expect(refused).rejects.toMatchObject({
       code: 'CONNECT_FAILED',
       cause: { message: expect.stringContaining('refused') as string },

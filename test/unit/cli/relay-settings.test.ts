@@ -19,6 +19,7 @@ describe('relaySettings', () => {
       tls: undefined,
       requireTls: false,
       names: {},
+      deflates: false,
       logFormat: 'text',
       servesPage: true,
     });
@@ -35,6 +36,7 @@ describe('relaySettings', () => {
       '--allowed-host=relay.example',
       '--allowed-host=192.0.2.1:9324',
       '--allowed-origin=https://example.org',
+      '--deflate',
       '--log',
       'json',
       '--no-page',
@@ -51,6 +53,7 @@ describe('relaySettings', () => {
         allowedHosts: ['relay.example', '192.0.2.1:9324'],
         allowedOrigins: ['https://example.org'],
       },
+      deflates: true,
       logFormat: 'json',
       servesPage: false,
     });

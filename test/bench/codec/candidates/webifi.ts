@@ -1,0 +1,33 @@
+import { Connection } from '../../../../src/frames/connection';
+import { Message } from '../../../../src/frames/frame';
+import { nodeHost } from '../../../../src/frames/node/host';
+import type { Codec } from '../codec';
+
+const encoder = new TextEncoder();
+
+/** The connection of the relay and of `FrameSocket`, driven as they do it, with all its checks and limits. */
+export const codec: Codec = {
+  receive({ masked }, onMessage) {
+    const role = masked ? 'server' : 'client';
+    const connection = new Connection({ role, maskKey: () => nodeHost.maskKey() });
+    return (chunk) => {
+      connection.receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      for (let event = connection.poll(); event !== undefined; event = connection.poll()) {
+        if (event.type !== 'message') throw new Error(`Got ${event.type}.`);
+        if (event.opcode === 1) onMessage(new Message('Text', event.payload).text());
+        else onMessage(event.payload);
+      }
+    };
+  },
+  send({ masked }, write) {
+    const role = masked ? 'client' : 'server';
+    const connection = new Connection({ role, maskKey: () => nodeHost.maskKey() });
+    return (data) => {
+      if (typeof data === 'string') connection.send(1, encoder.encode(data));
+      else connection.send(2, data);
+      const event = connection.poll();
+      if (event?.type !== 'transmit') throw new Error('There is nothing to transmit.');
+      for (const chunk of event.chunks) write(chunk);
+    };
+  },
+};

@@ -1,0 +1,5 @@
+import { requireAddOn } from '../../lab/add-on';
+import { loadWsCodec } from '../ws-codec';
+
+requireAddOn();
+export const codec = await loadWsCodec();

@@ -1,0 +1,65 @@
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Bench, Candidate, Case, Contender, Measured } from './bench';
+
+/** What all rounds of one case found, by candidate. */
+export interface CaseResult {
+  readonly table: string;
+  readonly column: string;
+  readonly rounds: ReadonlyMap<string, readonly Measured[]>;
+}
+
+/** Modules beside the bench, the baseline first. @param root - Where the compiled files are. */
+export function candidatesOf({ folder, baseline }: Bench, root: string): Candidate[] {
+  const home = join(root, folder);
+  const names = readdirSync(join(home, 'candidates'))
+    .filter((file) => file.endsWith('.mjs'))
+    .map((file) => basename(file, '.mjs'));
+  return [baseline, ...names.filter((name) => name !== baseline)].map((name) => ({
+    name,
+    folder: home,
+    file: join(home, 'candidates', `${name}.mjs`),
+  }));
+}
+
+/**
+ * Measures all candidates at one case, one after the other in each round, so that whatever slows the machine down for a
+ * time hits all of them. The first round only warms up.
+ */
+export async function playCase(
+  bench: Bench,
+  { table, column, parameters }: Case<unknown>,
+  candidates: readonly Candidate[],
+): Promise<CaseResult> {
+  const contenders = new Map<string, Contender>();
+  const rounds = new Map<string, Measured[]>();
+  try {
+    for (const candidate of candidates) {
+      const contender = await bench.start(candidate, parameters).catch((error: unknown) => skip(bench, candidate, error));
+      if (contender === undefined) continue;
+      contenders.set(candidate.name, contender);
+      rounds.set(candidate.name, []);
+    }
+    for (let round = 0; round <= bench.rounds; round++) {
+      for (const [name, contender] of inTurn([...contenders], round)) {
+        const measured = await contender.measure();
+        if (round > 0) rounds.get(name)?.push(measured);
+      }
+    }
+  } finally {
+    for (const contender of contenders.values()) await contender.stop();
+  }
+  return { table, column, rounds };
+}
+
+/** A peer that is not there leaves its row empty; without the baseline there is nothing to tell. */
+function skip({ baseline }: Bench, { name }: Candidate, error: unknown): undefined {
+  if (name === baseline) throw error;
+  console.error(`SKIPPED ${name}: ${String(error)}`);
+}
+
+/** Each round begins with another one, so that nobody always follows the same neighbour's garbage. */
+function inTurn<Item>(items: readonly Item[], round: number): Item[] {
+  const first = round % Math.max(items.length, 1);
+  return [...items.slice(first), ...items.slice(0, first)];
+}

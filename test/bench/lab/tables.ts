@@ -1,0 +1,50 @@
+import type { Bench, Metric } from './bench';
+import type { CaseResult } from './contest';
+import { ratios, spreadOf } from './statistics';
+
+/** All tables of a bench as Markdown. */
+export function renderBench(bench: Bench, results: readonly CaseResult[]): string {
+  const tables = [...new Set(results.map(({ table }) => table))];
+  const sections = tables.map((table) =>
+    renderTable(
+      bench,
+      table,
+      results.filter((result) => result.table === table),
+    ),
+  );
+  return [`## ${bench.name}`, bench.about, ...sections].join('\n\n');
+}
+
+function renderTable(bench: Bench, title: string, results: readonly CaseResult[]): string {
+  const names = [...new Set(results.flatMap(({ rounds }) => [...rounds.keys()]))];
+  const rows = names.flatMap((name) =>
+    bench.metrics.flatMap((metric, index) => {
+      const cells = results.map((result) => cellOf(bench, result, name, metric, index));
+      if (cells.every((cell) => cell === '-')) return [];
+      return [[name === bench.baseline ? `${name}: ${metric.name}, ${metric.unit}` : `${name}: ${metric.name}`, ...cells]];
+    }),
+  );
+  const columns = results.map(({ column }) => column);
+  const lines = [[title, ...columns], ['---', ...columns.map(() => '---:')], ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** The baseline in its unit; the others in times the baseline, as median (min..max) of the rounds. */
+function cellOf(bench: Bench, { rounds }: CaseResult, name: string, metric: Metric, index: number): string {
+  const own = (rounds.get(name) ?? []).map((measured) => measured[index]);
+  const known = own.filter((value) => value !== undefined);
+  if (known.length === 0) return '-';
+  if (name === bench.baseline) return plain(spreadOf(known).median * (metric.scale ?? 1));
+  const base = (rounds.get(bench.baseline) ?? []).map((measured) => measured[index]);
+  const { median, min, max } = spreadOf(ratios(base, own));
+  if (Number.isNaN(median)) return `${plain(spreadOf(known).median * (metric.scale ?? 1))} ${metric.unit}`;
+  return `${short(median)} (${short(min)}..${short(max)})`;
+}
+
+function plain(value: number): string {
+  return Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 2 });
+}
+
+function short(value: number): string {
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}

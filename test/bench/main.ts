@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Bench } from './lab/bench';
+import { candidatesOf, playCase, type CaseResult } from './lab/contest';
+import { renderBench } from './lab/tables';
+
+import { client, clientMemory, clientStreaming } from './client/client.bench';
+import { codecReceive, codecSend } from './codec/codec.bench';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const BENCHES: readonly Bench[] = [codecReceive, codecSend, client, clientStreaming, clientMemory];
+
+interface Wanted {
+  readonly benches: readonly Bench[];
+  /** Rounds in place of those of the bench. */
+  readonly rounds: number | undefined;
+  /** Part of `table, column` of the cases to run. */
+  readonly only: string;
+  /** Candidates to run beside the baseline; all when empty. */
+  readonly candidates: readonly string[];
+}
+
+function parse(args: readonly string[]): Wanted {
+  const names = args.filter((arg) => !arg.startsWith('--'));
+  const option = (name: string): string | undefined =>
+    args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const rounds = option('rounds');
+  const benches = BENCHES.filter(({ name }) => names.length === 0 || names.includes(name));
+  if (benches.length < names.length || benches.length === 0) {
+    throw new Error(`Benches are ${BENCHES.map(({ name }) => name).join(', ')}; asked for ${names.join(', ')}.`);
+  }
+  return {
+    benches,
+    rounds: rounds === undefined ? undefined : Number(rounds),
+    only: option('only') ?? '',
+    candidates: option('candidates')?.split(',') ?? [],
+  };
+}
+
+async function play(bench: Bench, { only, candidates }: Wanted): Promise<string> {
+  const results: CaseResult[] = [];
+  const wanted = candidatesOf(bench, root).filter(
+    ({ name }) => candidates.length === 0 || name === bench.baseline || candidates.includes(name),
+  );
+  for (const item of bench.cases) {
+    const title = `${item.table}, ${item.column}`;
+    if (!title.includes(only)) continue;
+    console.error(`${bench.name}: ${title}`);
+    results.push(await playCase(bench, item, wanted));
+  }
+  return renderBench(bench, results);
+}
+
+/** What was measured with what. */
+function setting(): string {
+  const packages = ['ws', 'bufferutil', 'websocket', 'undici'].map((name) => {
+    const manifest = readFileSync(join(root, '../../../node_modules', name, 'package.json'), 'utf8');
+    return `${name} ${(JSON.parse(manifest) as { version: string }).version}`;
+  });
+  return [`Node ${process.version}`, `${cpus().length} cores`, ...packages].join(', ');
+}
+
+const wanted = parse(process.argv.slice(2));
+console.log(`${setting()}\n`);
+for (const bench of wanted.benches) {
+  const { rounds = bench.rounds } = wanted;
+  console.log(`${await play({ ...bench, rounds }, wanted)}\n`);
+}
