@@ -67,8 +67,8 @@ export function toJson(event: FrameEvent): string {
 }
 
 function frameText(direction: string, frame: Frame): string {
-  const { opcodeName, fin, payload } = frame;
-  const head = `${direction.padEnd(3)} ${opcodeName.padEnd(12)} FIN=${fin ? 1 : 0} ${payload.length} B`;
+  const { opcodeName, fin, payload, rsv1 } = frame;
+  const head = `${direction.padEnd(3)} ${opcodeName.padEnd(12)} FIN=${fin ? 1 : 0}${rsv1 ? ' RSV1=1' : ''} ${payload.length} B`;
   return payload.length === 0 ? head : `${head}  ${payloadText(frame)}`;
 }
 
@@ -85,8 +85,9 @@ function payloadText({ opcode, payload, messageType }: Frame): string {
   return `${safeLine(text.slice(0, MAX_SHOWN))} ... (cut; --json shows all)`;
 }
 
-function frameJson(direction: string, { opcode, opcodeName, fin, payload, messageType }: Frame): object {
-  const head = { type: 'frame', direction, opcode: opcodeName, fin, length: payload.length };
+function frameJson(direction: string, { opcode, opcodeName, fin, payload, messageType, rsv1 }: Frame): object {
+  const bits = rsv1 ? { rsv1 } : {};
+  const head = { type: 'frame', direction, opcode: opcodeName, fin, ...bits, length: payload.length };
   if (opcode === Opcode.CLOSE) return payload.length === 0 ? head : { ...head, ...closeBody(payload) };
   const text = messageType === 'Binary' ? undefined : utf8Text(payload);
   return text === undefined ? { ...head, data: Buffer.from(payload).toString('base64') } : { ...head, text };

@@ -24,6 +24,7 @@ prompt shows how to send fragments, bytes, Pings and a Close.
   --no-auto-pong           leaves Pings to you
   --no-auto-close          leaves the answer to a Close to you
   --unsafe-close-code      lets a Close have any code from 0 to 16383
+  --deflate                offers compression
   --max-frame-size BYTES   the longest frame to take; default 16777216
   --timeout MS             limit for connecting, for the answer, for sending and for closing, each; 0 for none;
                            default 30000, for closing 10000
@@ -67,6 +68,7 @@ const DEFINITIONS = {
   'no-auto-pong': { type: 'boolean' },
   'no-auto-close': { type: 'boolean' },
   'unsafe-close-code': { type: 'boolean' },
+  deflate: { type: 'boolean' },
   'max-frame-size': { type: 'string' },
   timeout: { type: 'string' },
   wait: { type: 'string' },
@@ -114,6 +116,7 @@ function connectOptions(values: Values, env: Environment): ConnectOptions {
     deliverPongs: true,
     unsafeCloseCode: values['unsafe-close-code'] === true,
     requireProtocol: false,
+    perMessageDeflate: values.deflate === true,
     ...(values.protocol === undefined ? {} : { protocols: parseNames(values.protocol, '--protocol') }),
     ...(proxy === '' ? {} : { connect: through(proxy, tls) }),
     ...(auth === undefined ? {} : { auth }),

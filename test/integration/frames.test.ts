@@ -20,8 +20,8 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-async function startEcho(): Promise<string> {
-  const server = await startEchoServer();
+async function startEcho(...options: Parameters<typeof startEchoServer>): Promise<string> {
+  const server = await startEchoServer(...options);
   stops.push(() => server.stop());
   return server.url;
 }
@@ -90,6 +90,15 @@ describe('webifi frames as a process', () => {
       code: 1,
       err: '! A message is text or binary: end the one that is open before one of the other type.\n',
     });
+  });
+
+  it('F-67: --deflate offers compression, and a compressed frame shows it', async () => {
+    const text = 'again '.repeat(40);
+    const url = await startEcho(0, {}, {});
+    const { code, out } = await runFrames(`${text}\n`, url, '--deflate');
+    expect(inOrder(out, 'in')[0]).toBe(`in  Text         FIN=1 RSV1=1 240 B  ${text}`);
+    expect(code).toBe(0);
+    expect((await runFrames(`${text}\n`, url)).out).not.toContain('RSV1');
   });
 
   it('W6: a Close with code and reason is sent, the answer shown, and the exit code 0', async () => {
