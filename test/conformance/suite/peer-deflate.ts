@@ -25,6 +25,7 @@ export interface DeflateTerms {
   readonly own: SideTerms;
 }
 
+const NONE = new Uint8Array(0);
 /** What every flush ends with; it stays off the wire. */
 const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
 /** The least that zlib puts out at one go. It looks back no further than this and the window. */
@@ -32,23 +33,24 @@ const SMALL_CHUNK = 64;
 
 /** The player's side of permessage-deflate. It restores nothing that goes beyond the terms. */
 export class PeerDeflate {
-  readonly #terms: DeflateTerms;
-  #sent: Uint8Array = new Uint8Array(0);
-  #received: Uint8Array = new Uint8Array(0);
+  readonly #terms: Pick<DeflateTerms, 'tested' | 'own'>;
+  #sent: Uint8Array = NONE;
+  #received: Uint8Array = NONE;
 
-  constructor(terms: DeflateTerms) {
+  constructor(terms: Pick<DeflateTerms, 'tested' | 'own'>) {
     this.#terms = terms;
   }
 
-  compress(message: Uint8Array): Uint8Array {
+  /** @param fin - Whether the message ends with these bytes. */
+  compress(bytes: Uint8Array, fin = true): Uint8Array {
     const { bits, takeover } = this.#terms.own;
-    const flushed = deflateRawSync(message, {
+    const flushed = deflateRawSync(bytes, {
       windowBits: bits,
       finishFlush: constants.Z_SYNC_FLUSH,
       ...dictionary(this.#sent),
     });
-    if (takeover) this.#sent = lastOf(this.#sent, message, bits);
-    return flushed.subarray(0, flushed.length - TAIL.length);
+    this.#sent = fin && !takeover ? NONE : lastOf(this.#sent, bytes, bits);
+    return fin ? flushed.subarray(0, flushed.length - TAIL.length) : flushed;
   }
 
   restore(compressed: Uint8Array): Uint8Array {
