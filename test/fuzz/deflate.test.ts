@@ -41,7 +41,8 @@ function compressed(shapes: readonly FrameShape[], terms: SideTerms, random: Ran
   });
 }
 
-const inBytes = (shapes: readonly FrameShape[], role: Role) => concat(shapes.map((shape) => frame(shape)(role)));
+const inBytes = (shapes: readonly FrameShape[], role: Role) =>
+  concat(shapes.map((shape) => frame(shape)(role)));
 
 /** Frames without reserved bits and odd lengths: both would be a fault of their own. */
 const plainShapes = (random: Random): FrameShape[] =>

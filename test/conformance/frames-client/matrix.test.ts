@@ -19,7 +19,7 @@ describe('scenario matrix', () => {
     const rules = new Set([...HANDSHAKE_ROWS, ...FRAME_ROWS].map(({ rule }) => rule));
     const answers = Array.from({ length: 14 }, (_, i) => 10 + i);
     const frames = Array.from({ length: 30 }, (_, i) => 35 + i);
-    // On the sum of all fragments, our own codes and what happens behind our Close there are tests of their own.
+    // Sums of fragments, our own codes and what happens behind our Close have tests of their own.
     const elsewhere = [43, 58, 61, 62, 63];
     const wanted = [...answers, ...frames].filter((rule) => !elsewhere.includes(rule));
     expect(wanted.filter((rule) => !rules.has(`F-${rule}`))).toEqual([]);

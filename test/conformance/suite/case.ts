@@ -19,7 +19,7 @@ export interface Back {
 }
 
 /**
- * How the connection ends: the player's Close is answered, with a code or without one, or there is a Close unasked.
+ * How the connection ends: the player's Close is answered, with a code or without one, or one comes unasked.
  * Either way the end under test closes TCP first.
  */
 export type Ending = 'answers empty' | `answers ${number}` | `fails ${number}`;

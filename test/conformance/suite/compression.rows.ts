@@ -26,7 +26,7 @@ const filled = (next: (index: number) => string) => {
   for (let index = 0; text.length < LENGTH; index++) text += next(index);
   return new TextEncoder().encode(text).slice(0, LENGTH);
 };
-const WORDS = 'the quick relay sends every message once more to all who wait for it again and again'.split(' ');
+const WORDS = 'the quick relay sends every message once more to all who wait for it again'.split(' ');
 /** Cyrillic of two bytes and an emoji of four: whole wherever it is cut after a multiple of four bytes. */
 const SIGNS = ['да', 'ми', 'ру', 'но', 'ве', 'те', '😀', '🐉', '🌍'];
 
