@@ -1,4 +1,4 @@
-import { onAbort } from './abort';
+import { aborted, onAbort } from './abort';
 import type { AbortSignalLike } from './abort';
 import type { FrameClock } from './byte-stream';
 import type { Frame } from './frame';
@@ -179,8 +179,4 @@ export class FrameReader {
     this.#owner.onFailed(error);
     return error;
   }
-}
-
-function aborted(signal: AbortSignalLike): FrameSocketError {
-  return new FrameSocketError('ABORTED', { cause: signal.reason });
 }

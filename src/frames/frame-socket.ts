@@ -1,3 +1,5 @@
+import { aborted, onAbort } from './abort';
+import type { AbortSignalLike } from './abort';
 import type { ConnectionState } from './connection';
 import type { DeflateParameters } from './deflate-offer';
 import type { Frame, Message, OpcodeName } from './frame';
@@ -10,6 +12,9 @@ import type { SendOptions } from './outgoing-data';
 import { FrameSocketError, ReadFailReason } from './socket-errors';
 import { checkTime } from './socket-options';
 import type { SocketSettings } from './socket-options';
+
+/** What ends a call that waits. */
+type AbortOptions = Pick<SendOptions, 'signal'>;
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
@@ -243,7 +248,7 @@ export class FrameSocketBase {
    */
   async sendMessage(
     parts: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
-    { signal }: Pick<SendOptions, 'signal'> = {},
+    { signal }: AbortOptions = {},
   ): Promise<void> {
     if (this.#isStreaming || this.#outgoing.isOpen) throw this.#engine.note(new FrameSocketError('MESSAGE_OPEN'));
     const options = signal === undefined ? {} : { signal };
@@ -262,18 +267,22 @@ export class FrameSocketBase {
   }
 
   /** Sends a Ping, also between the frames of a message. @param data - At most 125 bytes; RangeError above. */
-  async sendPing(data: string | Uint8Array = NO_BYTES): Promise<void> {
+  async sendPing(data: string | Uint8Array = NO_BYTES, { signal }: AbortOptions = {}): Promise<void> {
     const payload = controlPayload(data);
-    this.#requireOpen();
-    return this.#sendControl('Ping', payload.length, (sink) => sink.sendPing(payload));
+    this.#requireOpen(signal);
+    const put: OutgoingFrame['put'] = (sink) => sink.sendPing(payload);
+    return this.#sendControl('Ping', { isData: false, length: payload.length, put }, signal);
   }
 
   /** Answers the last Ping that was read and not answered; without one sends an empty Pong. */
-  async sendPong(): Promise<void> {
-    this.#requireOpen();
-    const payload = this.#engine.unansweredPing ?? NO_BYTES;
+  async sendPong({ signal }: AbortOptions = {}): Promise<void> {
+    this.#requireOpen(signal);
+    const unanswered = this.#engine.unansweredPing;
+    const payload = unanswered ?? NO_BYTES;
     this.#engine.unansweredPing = undefined;
-    return this.#sendControl('Pong', payload.length, (sink) => sink.sendPong(payload));
+    const put: OutgoingFrame['put'] = (sink) => sink.sendPong(payload);
+    const takeBack = (): void => void (this.#engine.unansweredPing ??= unanswered);
+    return this.#sendControl('Pong', { isData: false, length: payload.length, put, takeBack }, signal);
   }
 
   /**
@@ -283,27 +292,33 @@ export class FrameSocketBase {
    * @param reason - At most 123 bytes as UTF-8.
    * @throws RangeError and TypeError for what must not be sent; {@link FrameSocketError} `CLOSE_SENT` the second time.
    */
-  async sendClose(code?: number, reason = ''): Promise<void> {
+  async sendClose(code?: number, reason = '', { signal }: AbortOptions = {}): Promise<void> {
     const length = this.#engine.checkClose(code, reason);
-    this.#requireOpen();
+    this.#requireOpen(signal);
     this.#isCloseQueued = true;
-    return this.#sendControl('Close', length, (sink) => sink.sendClose(code, reason));
+    const put: OutgoingFrame['put'] = (sink) => sink.sendClose(code, reason);
+    const takeBack = (): void => void (this.#isCloseQueued = false);
+    return this.#sendControl('Close', { isData: false, length, put, takeBack }, signal);
   }
 
   /**
    * Closes in good order: sends our Close after what waits, reads on until the peer's has come, and ends TCP. Frames
    * that nobody reads meanwhile are dropped. Without an answer within `closeTimeoutMs` the connection is ended.
    *
+   * @param options - Its signal ends the connection at once, as {@link FrameSocketBase.terminate} does.
    * @returns Resolves when the connection has ended, however it did; see {@link FrameSocketBase.wasClean}.
    * @throws RangeError and TypeError as {@link FrameSocketBase.sendClose}.
    */
-  async close(code?: number, reason = ''): Promise<void> {
+  async close(code?: number, reason = '', { signal }: AbortOptions = {}): Promise<void> {
     this.#engine.checkClose(code, reason);
+    if (signal?.aborted === true) this.terminate();
+    const forgetSignal = onAbort(signal, () => this.terminate());
     if (!this.#isCloseQueued && !this.#engine.isOver) {
       // What prevents it also ends the connection, and that is waited for.
       this.sendClose(code, reason).catch(() => undefined);
     }
-    return this.#engine.awaitClose();
+    await this.#engine.awaitClose();
+    forgetSignal();
   }
 
   /** Ends the connection at once, without a Close. What was received and not read is gone. */
@@ -312,20 +327,20 @@ export class FrameSocketBase {
   }
 
   /** Resolves once {@link FrameSocketBase.bufferedAmount} is 0; rejects when that cannot happen any more. */
-  drain(): Promise<void> {
-    return this.#engine.writer.drain();
+  drain({ signal }: AbortOptions = {}): Promise<void> {
+    return this.#engine.writer.drain(signal);
   }
 
-  #requireOpen(): void {
+  #requireOpen(signal: AbortSignalLike | undefined): void {
+    if (signal?.aborted === true) {
+      throw this.#engine.note(aborted(signal));
+    }
     if (this.#engine.isOver) throw this.#engine.note(this.#engine.refusal());
     if (this.#isCloseQueued) throw this.#engine.note(new FrameSocketError('CLOSE_SENT'));
   }
 
   async #sendData(data: string | Uint8Array, { fin = true, signal }: SendOptions): Promise<void> {
-    this.#requireOpen();
-    if (signal?.aborted === true) {
-      throw this.#engine.note(new FrameSocketError('ABORTED', { cause: signal.reason }));
-    }
+    this.#requireOpen(signal);
     const frame = this.#outgoing.next(data, fin);
     this.#settings.log.debug?.('frame to send', {
       data: typeof data === 'string' ? 'Text' : 'Binary',
@@ -335,8 +350,12 @@ export class FrameSocketBase {
     return this.#engine.writer.send(frame, signal);
   }
 
-  #sendControl(opcode: OpcodeName, length: number, put: OutgoingFrame['put']): Promise<void> {
-    this.#settings.log.debug?.('frame to send', { opcode, fin: true, numBytes: length });
-    return this.#engine.writer.send({ isData: false, length, put }, undefined);
+  #sendControl(
+    opcode: OpcodeName,
+    frame: OutgoingFrame,
+    signal: AbortSignalLike | undefined,
+  ): Promise<void> {
+    this.#settings.log.debug?.('frame to send', { opcode, fin: true, numBytes: frame.length });
+    return this.#engine.writer.send(frame, signal);
   }
 }

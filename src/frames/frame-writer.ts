@@ -1,4 +1,4 @@
-import { onAbort } from './abort';
+import { aborted, onAbort } from './abort';
 import type { AbortSignalLike } from './abort';
 import type { ByteStream, FrameHost } from './byte-stream';
 import type { Connection } from './connection';
@@ -24,7 +24,7 @@ export interface OutgoingFrame {
   readonly length: number;
   /** Hands it on. @returns False when it was not taken. */
   put(sink: FrameSink): boolean;
-  /** Undoes what the call that queued it did; absent when it is a whole message or a control frame. */
+  /** Undoes what the call that queued it did, if that is anything. */
   takeBack?: () => void;
   /** Whether it carries data. */
   readonly isData: boolean;
@@ -37,7 +37,7 @@ export interface OutgoingQueue {
   /** Resolves when the frame has left. The payload is left alone until then. */
   send(frame: OutgoingFrame, signal: AbortSignalLike | undefined): Promise<void>;
   /** Resolves once nothing waits. */
-  drain(): Promise<void>;
+  drain(signal: AbortSignalLike | undefined): Promise<void>;
 }
 
 interface Waiting {
@@ -48,6 +48,14 @@ interface Waiting {
   /** Whether its bytes may be on the wire. */
   isUnderWay: boolean;
 }
+
+/** Somebody who waits until nothing waits. */
+interface Drain {
+  readonly resolve: () => void;
+  readonly reject: (error: FrameSocketError) => void;
+}
+
+const NO_DRAINS: Drain[] = [];
 
 /** What may change while the socket is open. @internal */
 export interface Timing {
@@ -79,7 +87,7 @@ export class FrameWriter implements OutgoingQueue {
   readonly #owner: WriterOwner;
   readonly #idle: IdleTimer;
   readonly #queue = new Fifo<Waiting>();
-  readonly #drains: { resolve: () => void; reject: (error: FrameSocketError) => void }[] = [];
+  readonly #drains = new Set<Drain>();
   #queuedBytes = 0;
   #underWayBytes = 0;
   /** Bytes under way that the connection sends by itself: Pongs. */
@@ -104,7 +112,7 @@ export class FrameWriter implements OutgoingQueue {
   send(frame: OutgoingFrame, signal: AbortSignalLike | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { frame, resolve, reject, forgetSignal: () => undefined, isUnderWay: false };
-      waiting.forgetSignal = onAbort(signal, () => this.#abort(waiting, signal?.reason));
+      waiting.forgetSignal = onAbort(signal, () => this.#abort(waiting, signal));
       this.#queue.push(waiting);
       this.#queuedBytes += frame.length;
       this.#pump();
@@ -120,9 +128,21 @@ export class FrameWriter implements OutgoingQueue {
     });
   }
 
-  drain(): Promise<void> {
+  /** Resolves once nothing waits. */
+  drain(signal: AbortSignalLike | undefined): Promise<void> {
     if (this.bufferedAmount === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#drains.push({ resolve, reject }));
+    if (signal?.aborted === true) return Promise.reject(aborted(signal));
+    return new Promise((resolve, reject) => {
+      const forgetSignal = onAbort(signal, () => {
+        this.#drains.delete(drain);
+        reject(aborted(signal));
+      });
+      const drain: Drain = {
+        resolve: () => (forgetSignal(), resolve()),
+        reject: (error) => (forgetSignal(), reject(error)),
+      };
+      this.#drains.add(drain);
+    });
   }
 
   /** The peer takes bytes. */
@@ -135,7 +155,7 @@ export class FrameWriter implements OutgoingQueue {
     this.#idle.cancel();
     for (const waiting of this.#queue.takeAll()) this.#reject(waiting, error);
     this.#queuedBytes = 0;
-    for (const { reject } of this.#drains.splice(0)) reject(error);
+    for (const { reject } of this.#takeDrains()) reject(error);
   }
 
   #pump(): void {
@@ -167,25 +187,32 @@ export class FrameWriter implements OutgoingQueue {
       onDone(error ?? undefined);
       if (error !== undefined && error !== null) return;
       this.#pump();
-      if (this.bufferedAmount === 0) for (const { resolve } of this.#drains.splice(0)) resolve();
+      if (this.bufferedAmount === 0) for (const { resolve } of this.#takeDrains()) resolve();
     });
   }
 
-  #abort(waiting: Waiting, reason: unknown): void {
+  #takeDrains(): Drain[] {
+    if (this.#drains.size === 0) return NO_DRAINS;
+    const drains = [...this.#drains];
+    this.#drains.clear();
+    return drains;
+  }
+
+  #abort(waiting: Waiting, signal: AbortSignalLike | undefined): void {
     if (waiting.isUnderWay || !this.#canTakeBack(waiting)) {
-      const error = new FrameSocketError('SEND_ABORTED', { cause: reason });
+      const error = new FrameSocketError('SEND_ABORTED', { cause: signal?.reason });
       this.#reject(waiting, error);
       return this.#owner.onBroken(error);
     }
     this.#queue.remove(waiting);
     this.#queuedBytes -= waiting.frame.length;
     waiting.frame.takeBack?.();
-    this.#reject(waiting, new FrameSocketError('ABORTED', { cause: reason }));
+    this.#reject(waiting, aborted(signal));
   }
 
   /** A fragment with more data behind it would leave a hole in its message. */
   #canTakeBack({ frame }: Waiting): boolean {
-    if (frame.takeBack === undefined) return true;
+    if (frame.takeBack === undefined || !frame.isData) return true;
     return this.#queue.findLast((other) => other.frame.isData)?.frame === frame;
   }
 

@@ -1,4 +1,5 @@
 import type { FrameClock } from './byte-stream';
+import type { OutgoingQueue } from './frame-writer';
 import { FrameSocketError } from './socket-errors';
 
 /** The end of a connection: why it came, and who waits for it. @internal */
@@ -29,11 +30,30 @@ export class SocketEnd {
     return error;
   }
 
-  /** Resolves with {@link SocketEnd.tell}. @param onTime - Called when that takes longer than `limitMs`. */
-  wait(clock: FrameClock, limitMs: number, onTime: () => void): Promise<void> {
-    const cancelTimer = clock.setTimer(onTime, limitMs);
+  /**
+   * Resolves with {@link SocketEnd.tell}. The time counts from when all of ours has left, or, as long as some has not,
+   * from when some last did (F-62).
+   *
+   * @param onTime - Called when it takes longer than `limitMs`.
+   */
+  wait(clock: FrameClock, limitMs: number, outgoing: OutgoingQueue, onTime: () => void): Promise<void> {
+    let left = outgoing.bufferedAmount;
+    const look = (): void => {
+      const before = left;
+      left = outgoing.bufferedAmount;
+      if (left > 0 && left < before) begin();
+      else onTime();
+    };
+    let cancelTimer = clock.setTimer(look, limitMs);
+    let isOver = false;
+    const begin = (): void => {
+      cancelTimer();
+      if (!isOver) cancelTimer = clock.setTimer(look, limitMs);
+    };
+    if (left > 0) outgoing.drain(undefined).then(begin, begin);
     return new Promise((resolve) => {
       this.#waiters.push(() => {
+        isOver = true;
         cancelTimer();
         resolve();
       });

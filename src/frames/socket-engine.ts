@@ -163,7 +163,7 @@ export class SocketEngine implements FrameEngine {
   awaitClose(): Promise<void> {
     if (this.#isStreamClosed) return Promise.resolve();
     this.#isClosing = true;
-    const ended = this.#end.wait(this.#host, this.settings.closeTimeoutMs, () =>
+    const ended = this.#end.wait(this.#host, this.settings.closeTimeoutMs, this.writer, () =>
       this.breakOff(new FrameSocketError('CONNECTION_LOST', { detail: 'the Close was not answered' })),
     );
     this.#run();

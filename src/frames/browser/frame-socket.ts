@@ -1,6 +1,6 @@
 import { systemClock } from '../../adapters/clock';
 import type { AbortSignalLike } from '../abort';
-import { onAbort } from '../abort';
+import { aborted, onAbort } from '../abort';
 import type { FrameSocketCapabilities } from '../capabilities';
 import { FrameSocketBase } from '../frame-socket';
 import { FrameSocketError } from '../socket-errors';
@@ -23,7 +23,11 @@ export interface ConnectOptions extends SocketOptions {
   query?: Readonly<Record<string, string>> | readonly (readonly [name: string, value: string])[];
   /** Time for connecting. Unit: milliseconds; 0 for no limit. @defaultValue 30000 */
   connectTimeoutMs?: number;
-  /** Time from there to the answer; a browser does not tell the two apart, so that their sum counts. @defaultValue 30000 */
+  /**
+   * Time from there to the answer; a browser does not tell the two apart, so that their sum counts.
+   *
+   * @defaultValue 30000
+   */
   handshakeTimeoutMs?: number;
   /** Whether the server must choose a subprotocol when some were offered. @defaultValue true */
   requireProtocol?: boolean;
@@ -78,7 +82,7 @@ export class FrameSocket extends FrameSocketBase {
     const settings = resolveSocketOptions(options);
     const limitMs = timeLimit(options);
     const { protocols = [], signal } = options;
-    if (signal?.aborted === true) throw new FrameSocketError('ABORTED', { cause: signal.reason });
+    if (signal?.aborted === true) throw aborted(signal);
     const socket = openSocket(checkUrl(url, options.query), typeof protocols === 'string' ? [protocols] : protocols);
     socket.binaryType = 'arraybuffer';
     const engine = await untilOpen(socket, settings, limitMs, signal);
@@ -162,9 +166,7 @@ function untilOpen(
     const onTime = (): void =>
       giveUp(new FrameSocketError('CONNECT_TIMEOUT', { detail: `the limit is ${limitMs} ms` }));
     const cancelTimer = limitMs === 0 ? () => undefined : systemClock.setTimer(onTime, limitMs);
-    const forgetSignal = onAbort(signal, () =>
-      giveUp(new FrameSocketError('ABORTED', { cause: signal?.reason })),
-    );
+    const forgetSignal = onAbort(signal, () => giveUp(aborted(signal)));
     socket.onopen = () => {
       settle();
       resolve(new MessageEngine(socket, settings));

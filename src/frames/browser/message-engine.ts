@@ -136,7 +136,7 @@ export class MessageEngine implements FrameEngine {
   awaitClose(): Promise<void> {
     if (this.#socket.readyState === WebSocket.CLOSED) return Promise.resolve();
     this.#isClosing = true;
-    return this.#end.wait(systemClock, this.settings.closeTimeoutMs, () =>
+    return this.#end.wait(systemClock, this.settings.closeTimeoutMs, this.writer, () =>
       this.breakOff(new FrameSocketError('CONNECTION_LOST', { detail: 'the Close was not answered' })),
     );
   }

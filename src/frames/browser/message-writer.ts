@@ -1,4 +1,5 @@
 import { systemClock } from '../../adapters/clock';
+import { aborted, onAbort } from '../abort';
 import type { AbortSignalLike } from '../abort';
 import { Frame } from '../frame';
 import type { FrameSink, OutgoingFrame, OutgoingQueue } from '../frame-writer';
@@ -76,8 +77,8 @@ export class MessageWriter implements OutgoingQueue {
     if (frame.isData) await this.#untilBelow(MAX_UNDER_WAY);
   }
 
-  drain(): Promise<void> {
-    return this.#untilBelow(0);
+  drain(signal: AbortSignalLike | undefined): Promise<void> {
+    return this.#untilBelow(0, signal);
   }
 
   /** Gives up what waits. */
@@ -96,11 +97,21 @@ export class MessageWriter implements OutgoingQueue {
     return true;
   }
 
-  #untilBelow(limit: number): Promise<void> {
+  #untilBelow(limit: number, signal?: AbortSignalLike): Promise<void> {
     if (this.bufferedAmount <= limit) return Promise.resolve();
     if (this.#socket.readyState !== WebSocket.OPEN) return Promise.reject(this.#owner.refusal());
+    if (signal?.aborted === true) return Promise.reject(aborted(signal));
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ limit, resolve, reject });
+      const forgetSignal = onAbort(signal, () => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        reject(aborted(signal));
+      });
+      const waiter: Waiter = {
+        limit,
+        resolve: () => (forgetSignal(), resolve()),
+        reject: (error) => (forgetSignal(), reject(error)),
+      };
+      this.#waiters.push(waiter);
       this.#look();
     });
   }

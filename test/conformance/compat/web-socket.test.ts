@@ -335,11 +335,11 @@ describe('compat: W6, reads that fail', () => {
         const reading = ws.ReadFrame();
         for (const byte of text('dripped', true)('client')) {
           peer.write(Uint8Array.of(byte));
-          await new Promise((resolve) => setTimeout(resolve, 40));
+          await new Promise((resolve) => setTimeout(resolve, 80));
         }
         expect([await reading, ws.ReadFrameFailReason, ws.GetFrameData()]).toEqual([true, 0, 'dripped']);
       },
-      (ws) => (ws.IdleTimeoutMs = 200),
+      (ws) => (ws.IdleTimeoutMs = 500),
     ));
 
   it('a lost connection gives ReadFrameFailReason 3, no CloseReceived and no CloseStatusCode', () =>
