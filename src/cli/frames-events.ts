@@ -38,8 +38,9 @@ export function toText(event: FrameEvent): string {
     case 'frame':
       return frameText(event.direction, event.frame);
     case 'close': {
-      const said = event.code === undefined ? 'without a code' : `${event.code} ${safeLine(event.reason)}`.trimEnd();
-      return event.clean ? `* closed: ${said}` : '* the connection ended without a close handshake';
+      if (!event.clean) return '* the connection ended without a close handshake';
+      const said = event.code === undefined ? 'without a code' : `${event.code} ${safeLine(event.reason)}`;
+      return `* closed: ${said.trimEnd()}`;
     }
     case 'error':
       return `! ${safeLine(event.message)}${event.answer === undefined ? '' : answerText(event.answer)}`;
@@ -68,7 +69,8 @@ export function toJson(event: FrameEvent): string {
 
 function frameText(direction: string, frame: Frame): string {
   const { opcodeName, fin, payload, rsv1 } = frame;
-  const head = `${direction.padEnd(3)} ${opcodeName.padEnd(12)} FIN=${fin ? 1 : 0}${rsv1 ? ' RSV1=1' : ''} ${payload.length} B`;
+  const bits = `FIN=${fin ? 1 : 0}${rsv1 ? ' RSV1=1' : ''}`;
+  const head = `${direction.padEnd(3)} ${opcodeName.padEnd(12)} ${bits} ${payload.length} B`;
   return payload.length === 0 ? head : `${head}  ${payloadText(frame)}`;
 }
 

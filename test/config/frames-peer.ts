@@ -1,13 +1,18 @@
-import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 
 /** A WebSocket server for tests inside Chromium, which say with the path how it behaves. */
 export async function startFramesPeer(): Promise<{ url: string; stop(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const http = createServer((_request, response) => void response.writeHead(426).end());
+  http.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   const server = new WebSocketServer({
-    port: 0,
-    host: '127.0.0.1',
+    server: http,
     // Chooses `chat` when it is offered, and nothing else.
     handleProtocols: (offered) => (offered.has('chat') ? 'chat' : false),
     verifyClient: ({ req }: { req: IncomingMessage }, decide: (isWelcome: boolean) => void) => {
@@ -15,13 +20,15 @@ export async function startFramesPeer(): Promise<{ url: string; stop(): Promise<
     },
   });
   server.on('connection', (peer, { url = '' }) => behave(peer, new URL(url, 'ws://peer')));
-  await once(server, 'listening');
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
   return {
-    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}`,
     stop: async () => {
-      for (const peer of server.clients) peer.terminate();
-      server.close();
-      await once(server, 'close');
+      // Those that were never answered among them.
+      for (const socket of sockets) socket.destroy();
+      http.close();
+      await once(http, 'close');
     },
   };
 }

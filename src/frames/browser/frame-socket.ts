@@ -23,7 +23,11 @@ export interface ConnectOptions extends SocketOptions {
   query?: Readonly<Record<string, string>> | readonly (readonly [name: string, value: string])[];
   /** Time for connecting. Unit: milliseconds; 0 for no limit. @defaultValue 30000 */
   connectTimeoutMs?: number;
-  /** Time from there to the answer; a browser does not tell the two apart, so that their sum counts. @defaultValue 30000 */
+  /**
+   * Time from there to the answer; a browser does not tell the two apart, so that their sum counts.
+   *
+   * @defaultValue 30000
+   */
   handshakeTimeoutMs?: number;
   /** Whether the server must choose a subprotocol when some were offered. @defaultValue true */
   requireProtocol?: boolean;
