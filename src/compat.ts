@@ -5,6 +5,8 @@ export { BinData } from './frames/compat/bin-data';
 export type { TextSource } from './frames/compat/bin-data';
 export { StringBuilder } from './frames/compat/string-builder';
 export { Task, TaskStatus } from './frames/compat/task';
+export { SocketProperties } from './frames/compat/socket-properties';
+export { TransferFailReason } from './frames/compat/transfer-fail-reason';
 export { ConnectFailReason } from './frames/compat/connect-fail-reason';
 export { Logged } from './frames/compat/logged';
 export type { OpcodeName } from './frames/frame';

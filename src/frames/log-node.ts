@@ -37,6 +37,14 @@ export class LogNode {
   }
 }
 
+/** Names and values of all facts, those of inner contexts included. @internal */
+export function factsOf(node: LogNode): (readonly [name: string, value: string])[] {
+  return node.items.flatMap((item) => {
+    if (item instanceof LogNode) return factsOf(item);
+    return typeof item === 'string' ? [] : [[item.key, oneLine(item.value)] as const];
+  });
+}
+
 /** Indented lines; each context is closed by two hyphens and its name. @internal */
 export function renderText(root: LogNode): string {
   return `${textLines(root, '').join('\n')}\n`;

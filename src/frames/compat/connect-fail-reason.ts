@@ -12,6 +12,8 @@ export const ConnectFailReason = {
   TIMEOUT: 6,
   /** Refused, or anything else on the way. */
   REFUSED: 7,
+  /** The HTTP or SOCKS proxy wants other credentials. */
+  PROXY_UNAUTHORIZED: 50,
   TLS_FAILED: 100,
   CERTIFICATE_INVALID: 106,
 } as const;
@@ -21,6 +23,8 @@ export type ConnectFailReason = (typeof ConnectFailReason)[keyof typeof ConnectF
 
 const BY_CODE: Partial<Record<FrameSocketErrorCode, ConnectFailReason>> = {
   ABORTED: ConnectFailReason.ABORTED,
+  INVALID_URL: ConnectFailReason.DNS_FAILED,
+  PROXY_UNAUTHORIZED: ConnectFailReason.PROXY_UNAUTHORIZED,
   CONNECT_TIMEOUT: ConnectFailReason.TIMEOUT,
   TLS_FAILED: ConnectFailReason.TLS_FAILED,
   CERTIFICATE_INVALID: ConnectFailReason.CERTIFICATE_INVALID,

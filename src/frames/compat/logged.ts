@@ -1,9 +1,10 @@
 import { appendFileSync } from 'node:fs';
-import { LogNode, LOG_ROOT, renderHtml, renderText, renderXml } from '../log-node';
+import { factsOf, LogNode, LOG_ROOT, renderHtml, renderText, renderXml } from '../log-node';
 import { tellError } from '../socket-errors';
 import { VERSION } from '../version';
 
 let setLast: (on: Logged, root: LogNode) => void;
+let lastOf: (on: Logged) => LogNode;
 
 /**
  * What every class here has: the story of the last call and whether it succeeded. Texts name methods, error codes and
@@ -24,6 +25,7 @@ export class Logged {
     setLast = (on, root) => {
       on.#last = root;
     };
+    lastOf = (on) => on.#last;
   }
 
   /** The story of the last call as HTML. */
@@ -81,6 +83,11 @@ export async function callAsync<Result>(
   }
   finish(on, root, log, result !== failure);
   return result;
+}
+
+/** The facts that the last call told. @internal */
+export function lastFacts(on: Logged): (readonly [name: string, value: string])[] {
+  return factsOf(lastOf(on));
 }
 
 function begin(on: Logged, method: string): { root: LogNode; log: LogNode } {

@@ -6,7 +6,7 @@ import type { Upgraded } from './rest-exchange';
 
 /** A `FrameSocket` over a connection that was upgraded with other headers than `UpgradeRequest` sends. @internal */
 export class OpenSocket extends FrameSocketBase {
-  constructor({ duplex, head, protocol }: Upgraded, options: FrameSocketOptions) {
-    super({ stream: new DuplexStream(duplex, head), host: nodeHost, protocol }, options);
+  constructor({ duplex, head, protocol, throttle }: Upgraded, options: FrameSocketOptions) {
+    super({ stream: new DuplexStream(duplex, head), host: nodeHost, protocol }, { ...options, throttle });
   }
 }

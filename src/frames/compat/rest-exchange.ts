@@ -6,13 +6,16 @@ import { Deadline } from '../node/deadline';
 import { exchange, exchangeError } from '../node/http-exchange';
 import type { HttpAnswer } from '../node/http-exchange';
 import { FrameSocketError } from '../socket-errors';
+import type { ThrottleOptions } from '../throttled-stream';
 import type { Link } from './link';
+import { noteFailure } from './transfer-fail-reason';
 
 /** What a checked upgrade leaves. @internal */
 export interface Upgraded {
   readonly duplex: Duplex;
   readonly head: Uint8Array;
   readonly protocol: string | undefined;
+  readonly throttle: ThrottleOptions;
 }
 
 /** One request over a connection, and its answer. @internal */
@@ -54,7 +57,8 @@ export class RestExchange {
     const protocols = headerMembers(this.#headers, 'sec-websocket-protocol');
     const result = checkUpgradeResponse({ key: keys[0] ?? '', protocols }, answer);
     if (keys.length === 1 && result.ok && answer.isSwitched) {
-      return { duplex: this.#link.stream, head: answer.rest, protocol: result.protocol };
+      const { stream: duplex, throttle } = this.#link;
+      return { duplex, head: answer.rest, protocol: result.protocol, throttle };
     }
     this.#link.stream.destroy();
     throw new FrameSocketError(answer.status === 101 ? 'HANDSHAKE_INVALID' : 'HANDSHAKE_REJECTED', {
@@ -63,16 +67,23 @@ export class RestExchange {
   }
 
   async #run(path: string, timeoutMs: number): Promise<HttpAnswer> {
-    const { stream } = this.#link;
-    const deadline = new Deadline(timeoutMs, 'HANDSHAKE_TIMEOUT', undefined);
+    const { stream, maxReadIdleMs, failures } = this.#link;
+    const deadline = new Deadline(shorter(timeoutMs, maxReadIdleMs), 'HANDSHAKE_TIMEOUT', undefined);
     try {
       const { signal } = deadline;
       this.#answer = await exchange({ stream, method: 'GET', path, headers: this.#headers, signal });
       return this.#answer;
-    } catch (error) {
-      throw exchangeError(error, { invalid: 'HANDSHAKE_INVALID', lost: 'HANDSHAKE_LOST' });
+    } catch (cause) {
+      const error = exchangeError(cause, { invalid: 'HANDSHAKE_INVALID', lost: 'HANDSHAKE_LOST' });
+      noteFailure(failures, error);
+      throw error;
     } finally {
       deadline.release();
     }
   }
+}
+
+/** Of two times, 0 for no limit. */
+function shorter(one: number, other: number): number {
+  return one === 0 || other === 0 ? one + other : Math.min(one, other);
 }

@@ -1,5 +1,6 @@
 import { headerValues } from '../http-headers';
 import type { HeaderList } from '../http-headers';
+import { direct } from '../node/connector';
 import type { HttpAnswer } from '../node/http-exchange';
 import { checkTime } from '../socket-options';
 import type { BinData } from './bin-data';
@@ -28,6 +29,8 @@ export class Rest extends Logged {
   IdleTimeoutMs = 30_000;
   /** Time for connecting, TLS included. Unit: milliseconds; 0 for no limit. @defaultValue 30000 */
   ConnectTimeoutMs = 30_000;
+  /** How often a callback could stop a call; there are no callbacks here, and it has no effect. */
+  HeartbeatMs = 0;
   readonly #request = new RestRequest();
   #link: Link | undefined;
   #exchange: RestExchange | undefined;
@@ -136,10 +139,14 @@ export class Rest extends Logged {
       if (hostname === '') throw new TypeError('The host name is empty.');
       try {
         this.#link = await openLink({
-          target: { host: hostname.replace(/^\[|\]$/g, ''), port, secure: tls },
-          direct: {},
+          hostname,
+          port,
+          secure: tls,
+          connect: direct(),
           tls: {},
           timeoutMs: checkTime('ConnectTimeoutMs', this.ConnectTimeoutMs),
+          throttle: {},
+          maxReadIdleMs: 0,
         });
       } catch (error) {
         this.#failReason = connectFailReason(error);

@@ -1,4 +1,4 @@
-import { callAsync, call, Logged } from './logged';
+import { callAsync, call, lastFacts, Logged } from './logged';
 
 /** What a task ends with. @internal */
 export type TaskResult = boolean | number | string | Uint8Array | null;
@@ -34,10 +34,15 @@ export class Task extends Logged {
   readonly TaskId = ++lastId;
   /** For the application. */
   UserData = '';
+  /** How often a callback could stop `Wait`; there are no callbacks here, and it has no effect. */
+  HeartbeatMs = 0;
+  /** Whether `ProgressInfoName` and `ProgressInfoValue` are kept; set it before `Run`. @defaultValue false */
+  KeepProgressLog = false;
   #status: TaskStatus = 'empty';
   #work: TaskWork | undefined;
   #result: TaskResult = null;
   #errorText = '';
+  #progress: (readonly [name: string, value: string])[] = [];
   readonly #controller = new AbortController();
   #finished: Promise<void> | undefined;
 
@@ -92,6 +97,26 @@ export class Task extends Logged {
     return this.#status === 'completed' && this.#result !== null && this.#result !== -1;
   }
 
+  /** 100 once the call has ended with a result; 0 before, as a call for one frame has no parts to count. */
+  get PercentDone(): number {
+    return this.#status === 'completed' ? 100 : 0;
+  }
+
+  /** How many entries {@link Task.ProgressInfoName} has. */
+  get ProgressLogSize(): number {
+    return this.#progress.length;
+  }
+
+  /** What an entry is about: `status`, or a fact that `LastErrorText` of the call tells. @param index - From 0 on. */
+  ProgressInfoName(index: number): string | null {
+    return this.#progress[index]?.[0] ?? null;
+  }
+
+  /** What {@link Task.ProgressInfoName} was. @param index - From 0 on. */
+  ProgressInfoValue(index: number): string | null {
+    return this.#progress[index]?.[1] ?? null;
+  }
+
   /** Starts the call; it goes on while the program does other things. */
   Run(): boolean {
     return call(this, 'Run', false, () => {
@@ -99,7 +124,7 @@ export class Task extends Logged {
       if (work === undefined || this.#status !== 'loaded') {
         throw new TypeError(`A task is started once, when it is loaded; this one is ${this.#status}.`);
       }
-      this.#status = 'running';
+      this.#enter('running');
       this.#finished = this.#finish(work);
       return true;
     });
@@ -153,7 +178,13 @@ export class Task extends Logged {
     const { signal } = this.#controller;
     this.#result = await run(signal);
     this.#errorText = caller.LastErrorText;
-    this.#status = signal.aborted && this.#result === false ? 'aborted' : 'completed';
+    if (this.KeepProgressLog) this.#progress.push(...lastFacts(caller));
+    this.#enter(signal.aborted && this.#result === false ? 'aborted' : 'completed');
+  }
+
+  #enter(status: TaskStatus): void {
+    this.#status = status;
+    if (this.KeepProgressLog) this.#progress.push(['status', status]);
   }
 }
 

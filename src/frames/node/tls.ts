@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect } from 'node:tls';
-import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { connect, TLSSocket } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { FrameSocketError } from '../socket-errors';
 import { untilEvent } from './connector';
 
@@ -60,6 +60,20 @@ function begin(stream: Duplex, options: ConnectionOptions): TLSSocket {
     stream.on('error', () => undefined).destroy();
     throw cause instanceof Error ? tlsError(cause) : cause;
   }
+}
+
+/** What TLS agreed on. @internal */
+export interface AgreedTls {
+  /** Such as `TLSv1.3`. */
+  readonly version: string;
+  /** By its standard name. */
+  readonly cipherSuite: string;
+}
+
+/** @returns `undefined` for a stream without TLS. @internal */
+export function agreedTls(stream: Duplex): AgreedTls | undefined {
+  if (!(stream instanceof TLSSocket)) return undefined;
+  return { version: stream.getProtocol() ?? '', cipherSuite: stream.getCipher().standardName };
 }
 
 const CERTIFICATE_CODE =

@@ -1,13 +1,8 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer, type Server } from 'node:tls';
-import type { AddressInfo } from 'node:net';
-import { generate } from 'selfsigned';
 import { describe, expect, it } from 'vitest';
-import { BinData, ConnectFailReason, Rest, Socket, StringBuilder, WebSocket } from '../../../src/compat';
-import { acceptValue } from '../../../src/frames/handshake';
+import { BinData, ConnectFailReason, Rest, StringBuilder } from '../../../src/compat';
 import { onePeer, RawServer } from '../frames-client/raw-server';
 
 async function inFolder(run: (folder: string) => Promise<void> | void): Promise<void> {
@@ -163,10 +158,11 @@ describe('compat: Rest', () => {
     await server.stop();
   });
 
-  it('Disconnect ends the connection; ConnectFailReason tells empty name, refusal; IdleTimeoutMs ends a silence', async () => {
+  it('Disconnect ends the connection; ConnectFailReason tells empty name, refusal; IdleTimeoutMs ends a silence; HeartbeatMs', async () => {
     const { server, peer } = await onePeer();
     const { port } = server;
     const rest = new Rest();
+    expect(rest.HeartbeatMs).toBe(0);
     expect([await rest.Connect('', port, false, false), rest.ConnectFailReason]).toEqual([false, 1]);
     await rest.Connect('127.0.0.1', port, false, false);
     rest.IdleTimeoutMs = 60;
@@ -180,63 +176,5 @@ describe('compat: Rest', () => {
     expect([await rest.Connect('127.0.0.1', port, false, false), rest.ConnectFailReason]).toEqual([
       ...[false, ConnectFailReason.REFUSED],
     ]);
-  });
-});
-
-/** A TLS server that answers every upgrade. */
-async function startTls(): Promise<{ port: number; server: Server }> {
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
-  const server = createServer({ key, cert }, (socket) => {
-    socket.on('error', () => socket.destroy());
-    socket.once('data', (head: Buffer) => {
-      const sent = /^Sec-WebSocket-Key: (.*)\r$/m.exec(head.toString('latin1'))?.[1] ?? '';
-      socket.write(
-        `HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptValue(sent)}\r\n\r\n`,
-      );
-    });
-  });
-  server.on('tlsClientError', () => undefined);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, server };
-}
-
-describe('compat: Socket', () => {
-  it('Connect, Rest.UseConnection: the socket hands its connection over', async () => {
-    const { server, peer } = await onePeer();
-    const [socket, rest, ws] = [new Socket(), new Rest(), new WebSocket()];
-    expect(rest.UseConnection(socket, true)).toBe(false);
-    expect([await socket.Connect('127.0.0.1', server.port, false, 5_000), socket.IsConnected]).toEqual([true, true]);
-    expect([rest.UseConnection(socket, true), socket.IsConnected]).toEqual([true, false]);
-    ws.UseConnection(rest);
-    ws.AddClientHeaders();
-    const asking = rest.FullRequestNoBody('GET', '/');
-    const raw = await peer;
-    raw.write(raw.answer());
-    expect([await asking, await ws.ValidateServerHandshake()]).toEqual(['', true]);
-    ws.CloseConnection();
-    expect([await socket.Close(10), await socket.Connect('', 1, false, 0), socket.ConnectFailReason]).toEqual([
-      ...[true, false, 1],
-    ]);
-    await server.stop();
-  });
-
-  it('RequireSslCertVerify: certificates are checked unless it is off', async () => {
-    const { port, server } = await startTls();
-    const [socket, rest, ws] = [new Socket(), new Rest(), new WebSocket()];
-    expect([await socket.Connect('127.0.0.1', port, true, 5_000), socket.ConnectFailReason]).toEqual([
-      ...[false, ConnectFailReason.CERTIFICATE_INVALID],
-    ]);
-    expect([await rest.Connect('127.0.0.1', port, true, false), rest.ConnectFailReason]).toEqual([false, 106]);
-    socket.RequireSslCertVerify = false;
-    expect(await socket.Connect('127.0.0.1', port, true, 5_000), socket.LastErrorText).toBe(true);
-    rest.UseConnection(socket, false);
-    ws.UseConnection(rest);
-    ws.AddClientHeaders();
-    expect([await rest.FullRequestNoBody('GET', '/'), await ws.ValidateServerHandshake()]).toEqual(['', true]);
-    ws.CloseConnection();
-    expect([socket.SetSslClientCertPem('no pem', ''), socket.LastMethodSuccess]).toEqual([false, false]);
-    server.close();
-    await once(server, 'close');
   });
 });

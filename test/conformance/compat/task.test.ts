@@ -56,6 +56,34 @@ describe('compat: Task', () => {
       expect([other.LoadTaskCaller(task), other.IsConnected, other.GetFrameData()]).toEqual([true, true, 'shared']);
     }));
 
+  it('KeepProgressLog, ProgressLogSize, ProgressInfoName, ProgressInfoValue, PercentDone, HeartbeatMs', () =>
+    withWebSocket(async ({ ws, peer }) => {
+      const task = ws.ReadFrameAsync()!;
+      expect([task.KeepProgressLog, task.HeartbeatMs, task.PercentDone]).toEqual([false, 0, 0]);
+      task.KeepProgressLog = true;
+      task.Run();
+      expect([task.ProgressLogSize, task.PercentDone]).toEqual([1, 0]);
+      peer.write(text('hunter2', true));
+      await task.Wait(0);
+      const entries = Array.from({ length: task.ProgressLogSize }, (_, i) => [
+        task.ProgressInfoName(i),
+        task.ProgressInfoValue(i),
+      ]);
+      expect([entries[0], entries.at(-1), task.PercentDone]).toEqual([
+        ['status', 'running'],
+        ['status', 'completed'],
+        100,
+      ]);
+      expect(entries).toContainEqual(['frameOpcode', 'Text']);
+      expect(entries).toContainEqual(['numBytes', '7']);
+      expect(entries.flat()).not.toContain('hunter2');
+      expect([task.ProgressInfoName(99), task.ProgressInfoValue(-1)]).toEqual([null, null]);
+      const quiet = ws.SendPingAsync('')!;
+      quiet.Run();
+      await quiet.Wait(0);
+      expect([quiet.ProgressLogSize, quiet.ProgressInfoName(0)]).toEqual([0, null]);
+    }));
+
   it('an empty task is inert, and neither runs nor waits', async () => {
     const task = new Task();
     expect([task.Status, task.Inert, task.Run(), await task.Wait(0)]).toEqual(['empty', true, false, false]);

@@ -16,6 +16,8 @@ export interface Asked {
 export interface TestProxy {
   readonly port: number;
   readonly asked: Asked[];
+  /** Names and values of the headers of each CONNECT, one after the other as they came. */
+  readonly rawHeaders: string[][];
   /** Connections that have not ended. */
   open(): number;
   stop(): Promise<void>;
@@ -35,9 +37,11 @@ export interface ProxyOptions {
 export async function startHttpProxy(options: ProxyOptions): Promise<TestProxy> {
   const server = options.tls === undefined ? createHttpServer() : createHttpsServer(options.tls);
   const asked: Asked[] = [];
+  const rawHeaders: string[][] = [];
   server.on('connect', (request: IncomingMessage, client: Duplex) => {
     const credentials = request.headers['proxy-authorization'];
     asked.push({ target: request.url ?? '', credentials });
+    rawHeaders.push(request.rawHeaders);
     client.on('error', () => client.destroy());
     const wanted =
       options.credentials && `Basic ${Buffer.from(options.credentials.join(':')).toString('base64')}`;
@@ -45,7 +49,7 @@ export async function startHttpProxy(options: ProxyOptions): Promise<TestProxy> 
     else if (credentials !== wanted) client.end('HTTP/1.1 407 Who?\r\nProxy-Authenticate: Basic\r\n\r\n');
     else lead(client, options.to, 'HTTP/1.1 200 Connected\r\nVia: test\r\n\r\n');
   });
-  return listen(server, asked);
+  return listen(server, asked, rawHeaders);
 }
 
 export async function startSocksProxy(options: ProxyOptions): Promise<TestProxy> {
@@ -60,7 +64,7 @@ export async function startSocksProxy(options: ProxyOptions): Promise<TestProxy>
   return listen(server, asked);
 }
 
-async function listen(server: Server, asked: Asked[]): Promise<TestProxy> {
+async function listen(server: Server, asked: Asked[], rawHeaders: string[][] = []): Promise<TestProxy> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -71,6 +75,7 @@ async function listen(server: Server, asked: Asked[]): Promise<TestProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     asked,
+    rawHeaders,
     open: () => sockets.size,
     stop: async () => {
       for (const socket of sockets) socket.destroy();
