@@ -32,7 +32,7 @@ export interface ByteStream {
   destroy(): void;
 }
 
-/** Time and chance, given to the pure part from outside. @public */
+/** Time, chance and what is quicker there, given to the pure part from outside. @public */
 export interface FrameHost {
   /** Milliseconds on a clock that never goes back. */
   now(): number;
@@ -40,4 +40,6 @@ export interface FrameHost {
   setTimer(run: () => void, afterMs: number): () => void;
   /** A fresh, unpredictable 32-bit number. */
   maskKey(): number;
+  /** Whether bytes are whole, valid UTF-8. */
+  isUtf8?(bytes: Uint8Array): boolean;
 }

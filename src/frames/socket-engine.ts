@@ -80,6 +80,7 @@ export class SocketEngine {
       deliver: 'frames',
       compression,
       maskKey: () => host.maskKey(),
+      isUtf8: host.isUtf8?.bind(host),
       limits: { maxFrameSize, maxMessageSize: Infinity, maxFragments: Infinity },
     });
     const { timing } = this;

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Connection } from '../../../../src/frames/connection';
 import { Message } from '../../../../src/frames/frame';
 import { nodeHost } from '../../../../src/frames/node/host';
@@ -9,7 +10,7 @@ const encoder = new TextEncoder();
 export const codec: Codec = {
   receive({ masked }, onMessage) {
     const role = masked ? 'server' : 'client';
-    const connection = new Connection({ role, maskKey: () => nodeHost.maskKey() });
+    const connection = new Connection({ role, maskKey: () => nodeHost.maskKey(), isUtf8 });
     return (chunk) => {
       connection.receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       for (let event = connection.poll(); event !== undefined; event = connection.poll()) {
