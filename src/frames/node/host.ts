@@ -3,7 +3,7 @@ import { randomFillSync } from 'node:crypto';
 import type { FrameHost } from '../byte-stream';
 
 /** Keys made at one go: asking the system for each would cost more than the frame. */
-const KEYS = new Uint32Array(1_024);
+const KEYS = new Int32Array(1_024);
 let used = KEYS.length;
 
 function maskKey(): number {
