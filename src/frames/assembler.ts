@@ -5,7 +5,7 @@ import { Opcode } from './header';
 import type { FrameHeader, MessageOpcode } from './header';
 import type { FrameLimits } from './limits';
 import { PayloadBuffer, viewOf } from './payload-buffer';
-import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from './utf8';
+import { checkUtf8With, UTF8_COMPLETE, UTF8_INVALID } from './utf8';
 
 /** A whole message. @public */
 export interface ReceivedMessage {
@@ -31,6 +31,8 @@ export interface ReceivedFrame {
 export interface AssemblyRules {
   readonly limits: FrameLimits;
   readonly validateUtf8: boolean;
+  /** A quicker check for whole texts than our own. */
+  readonly isUtf8?: ((bytes: Uint8Array) => boolean) | undefined;
   /** Whether each frame is given out by itself. */
   readonly deliverFrames: boolean;
   /** Restores compressed messages; without it there are none. */
@@ -146,7 +148,7 @@ export class MessageAssembler {
   }
 
   #checkText(bytes: Uint8Array, start: number, end: number): void {
-    this.#utf8 = checkUtf8(this.#utf8, bytes, start, end);
+    this.#utf8 = checkUtf8With(this.#rules.isUtf8, this.#utf8, bytes, start, end);
     if (this.#utf8 === UTF8_INVALID) {
       throw invalidData('A text message holds bytes that are not valid UTF-8.');
     }

@@ -40,8 +40,10 @@ export interface FrameClock {
   setTimer(run: () => void, afterMs: number): () => void;
 }
 
-/** Time and chance. @public */
+/** Time, chance and what is quicker there, given to the pure part from outside. @public */
 export interface FrameHost extends FrameClock {
   /** A fresh, unpredictable 32-bit number. */
   maskKey(): number;
+  /** Whether bytes are whole, valid UTF-8. */
+  isUtf8?(bytes: Uint8Array): boolean;
 }

@@ -31,6 +31,13 @@ export interface ConnectionOptions {
    */
   validateUtf8?: boolean;
   /**
+   * Whether bytes are whole, valid UTF-8: what the host does quicker than our own check, such as `isUtf8` of
+   * `node:buffer`. The verdict is the same.
+   *
+   * @defaultValue our own check
+   */
+  isUtf8?: ((bytes: Uint8Array) => boolean) | undefined;
+  /**
    * Whether a payload length in more bytes than it needs fails the connection.
    *
    * @defaultValue true
@@ -157,6 +164,7 @@ export class Connection {
     this.#assembler = new MessageAssembler({
       limits,
       validateUtf8,
+      isUtf8: options.isUtf8,
       deliverFrames,
       inflater: compression?.inflater,
     });

@@ -54,21 +54,38 @@ export function applyMask(
   maskBytes(bytes, end - tail, end, wordKey);
 }
 
+/** Copies a short payload to `target[offset]` and masks it on the way. @internal */
+export function copyMasked(payload: Uint8Array, target: Uint8Array, offset: number, maskKey: number): void {
+  xorBytes(payload, 0, payload.length, target, offset, maskKey);
+}
+
 function maskBytes(bytes: Uint8Array, start: number, end: number, key: number): void {
+  xorBytes(bytes, start, end, bytes, start, key);
+}
+
+function xorBytes(
+  from: Uint8Array,
+  start: number,
+  end: number,
+  to: Uint8Array,
+  offset: number,
+  key: number,
+): void {
   const key0 = key >>> 24;
   const key1 = (key >>> 16) & 0xff;
   const key2 = (key >>> 8) & 0xff;
   const key3 = key & 0xff;
+  const shift = offset - start;
   let i = start;
   for (; i + 3 < end; i += 4) {
-    bytes[i]! ^= key0;
-    bytes[i + 1]! ^= key1;
-    bytes[i + 2]! ^= key2;
-    bytes[i + 3]! ^= key3;
+    to[i + shift] = from[i]! ^ key0;
+    to[i + shift + 1] = from[i + 1]! ^ key1;
+    to[i + shift + 2] = from[i + 2]! ^ key2;
+    to[i + shift + 3] = from[i + 3]! ^ key3;
   }
-  if (i < end) bytes[i]! ^= key0;
-  if (i + 1 < end) bytes[i + 1]! ^= key1;
-  if (i + 2 < end) bytes[i + 2]! ^= key2;
+  if (i < end) to[i + shift] = from[i]! ^ key0;
+  if (i + 1 < end) to[i + shift + 1] = from[i + 1]! ^ key1;
+  if (i + 2 < end) to[i + shift + 2] = from[i + 2]! ^ key2;
 }
 
 /** Eight per step: half the time of one per step. */

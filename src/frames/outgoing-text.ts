@@ -1,4 +1,29 @@
+import { viewOf } from './payload-buffer';
+import { SlabSource } from './slab';
+
+/** Up to this length memory of its own would cost more than the text. */
+const SHORT_TEXT = 4_096;
+/** The longest character for each unit of a string. */
+const MAX_UNIT_BYTES = 3;
+
 const encoder = new TextEncoder();
+const slabs = new SlabSource();
+
+/** The text as UTF-8. @returns May share memory with other texts. @internal */
+export function encodeText(text: string): Uint8Array {
+  if (text.length > SHORT_TEXT) return encoder.encode(text);
+  const slab = slabs.with(MAX_UNIT_BYTES * text.length);
+  let bytes = viewOf(slab.bytes, slab.used, slab.used + text.length);
+  const { read, written } = encoder.encodeInto(text, bytes);
+  if (read === text.length && written === read) {
+    slab.used += written;
+    return bytes;
+  }
+  bytes = viewOf(slab.bytes, slab.used, slab.used + MAX_UNIT_BYTES * text.length);
+  bytes = bytes.subarray(0, encoder.encodeInto(text, bytes).written);
+  slab.used += bytes.length;
+  return bytes;
+}
 
 /**
  * Turns the strings of one text message, sent frame by frame, into UTF-8. A surrogate pair that is split between two
@@ -20,7 +45,7 @@ export class OutgoingText {
     const whole = this.#waiting + text;
     const end = !fin && endsInHalfPair(whole) ? whole.length - 1 : whole.length;
     this.#waiting = whole.slice(end);
-    return encoder.encode(whole.slice(0, end));
+    return encodeText(whole.slice(0, end));
   }
 
   /** First half of a pair that waits for its other half; set to take a call of `encode` back. */
@@ -39,7 +64,7 @@ export class OutgoingText {
  * @public
  */
 export function encodeCut(text: string, maxLength: number): Uint8Array {
-  const bytes = encoder.encode(text);
+  const bytes = encodeText(text);
   if (bytes.length <= maxLength) return bytes;
   let end = maxLength;
   while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;

@@ -2,17 +2,18 @@ import type { Compression } from './compression';
 import { checkControlLength, frameHeaderLength, putHeader, requireBytes, requireKey } from './encoder';
 import { Opcode, RSV1 } from './header';
 import type { MessageOpcode } from './header';
-import { applyMask } from './mask';
+import { applyMask, copyMasked, wantsWords } from './mask';
 import { viewOf } from './payload-buffer';
-import { slabWith } from './slab';
+import { SlabSource } from './slab';
 import type { Slab } from './slab';
 
 /** From this length on a payload goes out behind its header as it is. */
 const NO_COPY_LENGTH = 1024;
 /** From this length on a masked payload has memory of its own. */
 const OWN_MEMORY_LENGTH = 4096;
-/** Up to this length a plain loop beats the call into the engine. */
-const SHORT_PAYLOAD = 24;
+
+/** Of all connections. */
+const slabs = new SlabSource();
 
 /**
  * Turns what is sent into chunks for the wire, in order, and knows which data frame may come next. Small frames sent
@@ -44,7 +45,7 @@ export class FrameSender {
   }
 
   get isEmpty(): boolean {
-    return this.#chunks.length === 0 && this.#end === this.#start;
+    return this.#chunks.length === 0 && this.#slab === undefined;
   }
 
   /** Adds one data frame, as a Continuation when a message is open. */
@@ -70,7 +71,10 @@ export class FrameSender {
 
   /** All chunks since the last call, if any. */
   take(): Uint8Array[] | undefined {
-    if (this.isEmpty) return undefined;
+    if (this.#chunks.length === 0) {
+      const only = this.#takeGrowing();
+      return only && [only];
+    }
     this.#endChunk();
     const chunks = this.#chunks;
     this.#chunks = [];
@@ -100,11 +104,10 @@ export class FrameSender {
     const { bytes } = this.#reserve(isLong ? headerLength : headerLength + length);
     if (isLong) {
       putHeader(bytes, this.#end - headerLength, first, length, undefined);
-      this.#endChunk();
-      this.#chunks.push(payload);
+      this.#pushLong(payload);
     } else {
       putHeader(bytes, this.#end - headerLength - length, first, length, undefined);
-      copy(payload, bytes, this.#end - length);
+      bytes.set(payload, this.#end - length);
     }
   }
 
@@ -115,21 +118,24 @@ export class FrameSender {
     const { bytes, words } = this.#reserve(isLong ? headerLength : headerLength + length);
     if (isLong) {
       putHeader(bytes, this.#end - headerLength, first, length, maskKey);
-      this.#endChunk();
       const masked = new Uint8Array(payload);
       applyMask(masked, 0, length, maskKey);
-      this.#chunks.push(masked);
+      this.#pushLong(masked);
     } else {
       const start = this.#end - length;
       putHeader(bytes, start - headerLength, first, length, maskKey);
-      copy(payload, bytes, start);
-      applyMask(bytes, start, this.#end, maskKey, 0, words);
+      if (wantsWords(length)) {
+        bytes.set(payload, start);
+        applyMask(bytes, start, this.#end, maskKey, 0, words);
+      } else {
+        copyMasked(payload, bytes, start, maskKey);
+      }
     }
   }
 
   /** Lengthens the growing chunk, or begins one where another connection has used the slab since. */
   #reserve(length: number): Slab {
-    const slab = slabWith(length);
+    const slab = slabs.with(length);
     if (slab !== this.#slab || slab.used !== this.#end) {
       this.#endChunk();
       this.#slab = slab;
@@ -139,16 +145,25 @@ export class FrameSender {
     return slab;
   }
 
+  /** Adds a chunk of its own behind the one that grows, which ends with its header. */
+  #pushLong(payload: Uint8Array): void {
+    const header = this.#takeGrowing();
+    if (header === undefined) this.#chunks.push(payload);
+    // An array that is made whole is a third of one that grows.
+    else if (this.#chunks.length === 0) this.#chunks = [header, payload];
+    else this.#chunks.push(header, payload);
+  }
+
   #endChunk(): void {
-    if (this.#slab !== undefined && this.#end > this.#start) {
-      this.#chunks.push(viewOf(this.#slab.bytes, this.#start, this.#end));
-    }
+    const chunk = this.#takeGrowing();
+    if (chunk !== undefined) this.#chunks.push(chunk);
+  }
+
+  #takeGrowing(): Uint8Array | undefined {
+    if (this.#slab === undefined) return undefined;
+    const chunk = viewOf(this.#slab.bytes, this.#start, this.#end);
     this.#slab = undefined;
     this.#start = this.#end = 0;
+    return chunk;
   }
-}
-
-function copy(from: Uint8Array, to: Uint8Array, offset: number): void {
-  if (from.length > SHORT_PAYLOAD) to.set(from, offset);
-  else for (let i = 0; i < from.length; i++) to[offset + i] = from[i]!;
 }

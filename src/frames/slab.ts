@@ -16,18 +16,22 @@ export interface Slab {
   used: number;
 }
 
-/** The most that {@link slabWith} can be asked for. @internal */
+/** The most that {@link SlabSource.with} can be asked for. @internal */
 export const MAX_SLAB_PART = SLAB_SIZE;
 
-let current = createSlab();
+/** Slabs, one after the other. @internal */
+export class SlabSource {
+  #current: Slab | undefined = undefined;
+
+  /** The slab in use, or a new one when it has less room than `length`. */
+  with(length: number): Slab {
+    let slab = this.#current;
+    if (slab === undefined || slab.used + length > SLAB_SIZE) this.#current = slab = createSlab();
+    return slab;
+  }
+}
 
 function createSlab(): Slab {
   const bytes = new Uint8Array(SLAB_SIZE);
   return { bytes, words: wordsUnder(bytes), used: 0 };
-}
-
-/** The slab of all connections, or a new one when it has less room than `length`. @internal */
-export function slabWith(length: number): Slab {
-  if (current.used + length > SLAB_SIZE) current = createSlab();
-  return current;
 }

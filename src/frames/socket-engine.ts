@@ -79,6 +79,7 @@ export class SocketEngine implements FrameEngine {
       deliver: 'frames',
       compression,
       maskKey: () => host.maskKey(),
+      isUtf8: host.isUtf8?.bind(host),
       limits: { maxFrameSize, maxMessageSize: Infinity, maxFragments: Infinity },
     });
     const { timing } = this;

@@ -1,3 +1,5 @@
+import { viewOf } from './payload-buffer';
+
 /**
  * Where a check stands: {@link UTF8_COMPLETE}, {@link UTF8_INVALID}, or inside a sequence of several bytes.
  *
@@ -72,6 +74,48 @@ export function checkUtf8(state: Utf8State, bytes: Uint8Array, start: number, en
     i++;
   }
   return state;
+}
+
+/** From this length on the check of the host is quicker, with the view that it needs. */
+const HOST_LENGTH = 256;
+
+/**
+ * Like {@link checkUtf8}, and gives the whole characters in the middle of a long piece to a quicker check.
+ *
+ * @param isUtf8 - Whether bytes are whole, valid UTF-8.
+ * @internal
+ */
+export function checkUtf8With(
+  isUtf8: ((bytes: Uint8Array) => boolean) | undefined,
+  state: Utf8State,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Utf8State {
+  if (isUtf8 === undefined || end - start < HOST_LENGTH) return checkUtf8(state, bytes, start, end);
+  const from = state === UTF8_COMPLETE ? start : skipContinuations(bytes, start);
+  const to = lastCharacter(bytes, end);
+  if (checkUtf8(state, bytes, start, from) !== UTF8_COMPLETE) return UTF8_INVALID;
+  if (!isUtf8(viewOf(bytes, from, to))) return UTF8_INVALID;
+  return checkUtf8(UTF8_COMPLETE, bytes, to, end);
+}
+
+/** Where the character that was open at `start` ends at the latest. */
+function skipContinuations(bytes: Uint8Array, start: number): number {
+  let i = start;
+  while (i < start + 3 && isContinuation(bytes[i]!)) i++;
+  return i;
+}
+
+/** Where the last character begins, unless it is a single byte: its end may be still to come. */
+function lastCharacter(bytes: Uint8Array, end: number): number {
+  let i = end;
+  while (i > end - 3 && isContinuation(bytes[i - 1]!)) i--;
+  return bytes[i - 1]! >= 0xc0 ? i - 1 : end;
+}
+
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
 }
 
 function skipAscii(bytes: Uint8Array, start: number, end: number): number {

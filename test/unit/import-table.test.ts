@@ -20,6 +20,7 @@ interface Row {
 const bindings = ['adapters/node', 'adapters/browser'];
 const relayCore = relayCoreNames.map((name) => `relay/${name}`);
 const framesNode = [
+  'node:buffer',
   'node:crypto',
   'node:dns',
   'node:fs',

@@ -1,8 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
 import type { FrameHost } from '../byte-stream';
 
 /** Keys made at one go: asking the system for each would cost more than the frame. */
-const KEYS = new Uint32Array(1_024);
+const KEYS = new Int32Array(1_024);
 let used = KEYS.length;
 
 function maskKey(): number {
@@ -16,7 +17,7 @@ function maskKey(): number {
   return key;
 }
 
-/** Time and chance of this process. @internal */
+/** Time, chance and checks of this process. @internal */
 export const nodeHost: FrameHost = {
   now: () => performance.now(),
   setTimer(run, afterMs) {
@@ -24,4 +25,5 @@ export const nodeHost: FrameHost = {
     return () => clearTimeout(timer);
   },
   maskKey,
+  isUtf8,
 };

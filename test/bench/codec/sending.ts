@@ -1,26 +1,24 @@
 import { startClock, type Cost } from '../lab/cost';
 import type { Codec, Data, Flow } from './codec';
-import { batchSize, dataOf, payloadOf, type Filling } from './payloads';
+import { batchSize, dataOf, type Filling } from './payloads';
 
 /**
- * One batch of messages written to a socket that is none. A string that reaches it is encoded, as a real one would do;
- * bytes are counted only.
+ * One batch of messages written to a socket that is none. A string that reaches it is encoded into new
+ * memory, as a real one would do; bytes are only counted.
  */
 export class SendingTask {
   readonly count: number;
   readonly #data: Data;
   readonly #send: (data: Data) => void;
-  readonly #scratch: Buffer;
   readonly #least: number;
   #written = 0;
 
   constructor(codec: Codec, flow: Flow, filling: Filling, length: number) {
     this.#data = dataOf(filling, length);
-    this.#scratch = Buffer.allocUnsafe(payloadOf(filling, length).length * 3);
     this.count = batchSize(length);
     this.#least = this.count * length;
     this.#send = codec.send(flow, (part) => {
-      this.#written += typeof part === 'string' ? this.#scratch.write(part) : part.length;
+      this.#written += typeof part === 'string' ? Buffer.from(part).length : part.length;
     });
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeFrame } from '../../../src/frames/encoder';
 import { FrameSender } from '../../../src/frames/sender';
-import { MAX_SLAB_PART, slabWith } from '../../../src/frames/slab';
+import { MAX_SLAB_PART, SlabSource } from '../../../src/frames/slab';
 import { concat, seededRandom } from '../../helpers/bytes';
 
 const KEY = 0xfeedf00d;
@@ -70,10 +70,11 @@ describe('sender', () => {
 
 describe('slab', () => {
   it('is shared while it has room, and never handed out twice', () => {
-    const first = slabWith(MAX_SLAB_PART);
+    const slabs = new SlabSource();
+    const first = slabs.with(MAX_SLAB_PART);
     first.used += 100;
-    expect(slabWith(MAX_SLAB_PART - first.used)).toBe(first);
-    const second = slabWith(MAX_SLAB_PART - first.used + 1);
+    expect(slabs.with(MAX_SLAB_PART - first.used)).toBe(first);
+    const second = slabs.with(MAX_SLAB_PART - first.used + 1);
     expect(second).not.toBe(first);
     expect([second.used, second.bytes.length]).toEqual([0, MAX_SLAB_PART]);
   });

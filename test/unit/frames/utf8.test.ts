@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from '../../../src/frames/utf8';
+import { checkUtf8, checkUtf8With, UTF8_COMPLETE, UTF8_INVALID } from '../../../src/frames/utf8';
 import { randomSplit, seededRandom } from '../../helpers/bytes';
 
 function check(bytes: Uint8Array): number {
@@ -95,6 +96,41 @@ describe('UTF-8 check', () => {
       let state = UTF8_COMPLETE;
       for (const piece of randomSplit(bytes, random)) state = checkUtf8(state, piece, 0, piece.length);
       expect(state, `seed ${seed}`).toBe(check(bytes));
+    }
+  });
+
+  it('F-44: the check of the host gives the same state after every piece, long or short', () => {
+    const words = ['plain text of some length', 'é', '€', '𝄞', '漢字かな', '\ufeff'];
+    let asked = 0;
+    const host = (bytes: Uint8Array): boolean => ((asked += 1), isUtf8(bytes));
+    for (let seed = 1; seed <= 2_000; seed++) {
+      const random = seededRandom(seed);
+      const text = Array.from({ length: 150 }, () => words[Math.floor(random() * words.length)]).join('');
+      const bytes = new TextEncoder().encode(text);
+      if (seed % 2 === 0) bytes[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8);
+      let [state, same] = [UTF8_COMPLETE, UTF8_COMPLETE];
+      for (const piece of randomSplit(bytes, random)) {
+        state = checkUtf8(state, piece, 0, piece.length);
+        same = checkUtf8With(host, same, piece, 0, piece.length);
+        expect(same, `seed ${seed}`).toBe(state);
+      }
+    }
+    expect(asked).toBeGreaterThan(2_000);
+  });
+
+  it('F-45: pieces that begin or end inside a character are judged alike, whatever follows', () => {
+    const long = 'a'.repeat(300);
+    for (const character of ['é', '€', '𝄞']) {
+      const sequence = new TextEncoder().encode(character);
+      for (let cut = 0; cut <= sequence.length; cut++) {
+        for (const next of ['', '\x80', '\x80\x80\x80\x80', 'b']) {
+          const open = checkUtf8(UTF8_COMPLETE, sequence, 0, cut);
+          const rest = Buffer.concat([sequence.subarray(cut), Buffer.from(next + long, 'latin1'), sequence]);
+          for (let end = rest.length - sequence.length; end <= rest.length; end++) {
+            expect(checkUtf8With(isUtf8, open, rest, 0, end)).toBe(checkUtf8(open, rest, 0, end));
+          }
+        }
+      }
     }
   });
 

@@ -1,15 +1,15 @@
+import { isUtf8 } from 'node:buffer';
 import { Connection } from '../../../../src/frames/connection';
 import { Message } from '../../../../src/frames/frame';
 import { nodeHost } from '../../../../src/frames/node/host';
+import { encodeText } from '../../../../src/frames/outgoing-text';
 import type { Codec } from '../codec';
-
-const encoder = new TextEncoder();
 
 /** The connection of the relay and of `FrameSocket`, driven as they do it, with all its checks and limits. */
 export const codec: Codec = {
   receive({ masked }, onMessage) {
     const role = masked ? 'server' : 'client';
-    const connection = new Connection({ role, maskKey: () => nodeHost.maskKey() });
+    const connection = new Connection({ role, maskKey: () => nodeHost.maskKey(), isUtf8 });
     return (chunk) => {
       connection.receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       for (let event = connection.poll(); event !== undefined; event = connection.poll()) {
@@ -23,7 +23,7 @@ export const codec: Codec = {
     const role = masked ? 'client' : 'server';
     const connection = new Connection({ role, maskKey: () => nodeHost.maskKey() });
     return (data) => {
-      if (typeof data === 'string') connection.send(1, encoder.encode(data));
+      if (typeof data === 'string') connection.send(1, encodeText(data));
       else connection.send(2, data);
       const event = connection.poll();
       if (event?.type !== 'transmit') throw new Error('There is nothing to transmit.');
