@@ -53,7 +53,7 @@ module.exports = {
       name: 'frames-node-uses-few-builtins',
       severity: 'error',
       from: { path: '^src/frames/node/', pathNot: '^src/frames/node/inflater\\.ts$' },
-      to: { pathNot: '^src/frames/(?!(compat|browser)/)|^(node:)?(crypto|dns|fs|http|net|stream|tls|zlib)$' },
+      to: { pathNot: '^src/frames/(?!(compat|browser)/)|^(node:)?(buffer|crypto|dns|fs|http|net|stream|tls|zlib)$' },
     },
     {
       name: 'frames-compat-uses-frames-only',
