@@ -14,6 +14,7 @@ import { checkTime, resolveSocketOptions } from './socket-options';
 import type { FrameSocketOptions, SocketSettings } from './socket-options';
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
+const NO_OPTIONS = {};
 
 /** What `tryReadFrame` gives. @public */
 export type ReadResult = { ok: true; frame: Frame } | { ok: false; reason: ReadFailReason; error: unknown };
@@ -166,7 +167,7 @@ export class FrameSocketBase {
    *   lost; `READ_IN_PROGRESS` while another read waits; `INVALID_FRAME` once when the peer broke the protocol;
    *   `CLOSED`, `CONNECTION_LOST` or `TERMINATED` when nothing more can come.
    */
-  readFrame(options: ReadOptions = {}): Promise<Frame> {
+  readFrame(options: ReadOptions = NO_OPTIONS): Promise<Frame> {
     return this.#engine.reader.read(options);
   }
 
@@ -230,8 +231,8 @@ export class FrameSocketBase {
    *   `MESSAGE_OPEN` while `sendMessage` is at work, `CLOSE_SENT` after our Close, `ABORTED` when it was taken back, `SEND_ABORTED` and `SEND_TIMEOUT` when the connection had to
    *   be ended inside the frame.
    */
-  async sendFrame(data: string | Uint8Array, options: SendOptions = {}): Promise<void> {
-    if (this.#isStreaming) throw this.#engine.note(new FrameSocketError('MESSAGE_OPEN'));
+  sendFrame(data: string | Uint8Array, options: SendOptions = NO_OPTIONS): Promise<void> {
+    if (this.#isStreaming) return Promise.reject(this.#engine.note(new FrameSocketError('MESSAGE_OPEN')));
     return this.#sendData(data, options);
   }
 
@@ -323,7 +324,14 @@ export class FrameSocketBase {
     if (this.#isCloseQueued) throw this.#engine.note(new FrameSocketError('CLOSE_SENT'));
   }
 
-  async #sendData(data: string | Uint8Array, { fin = true, signal }: SendOptions): Promise<void> {
+  /** Not an async function: with its second promise, sending would take half as long again. */
+  #sendData(data: string | Uint8Array, { fin = true, signal }: SendOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#engine.writer.send(this.#nextFrame(data, fin, signal), { resolve, reject }, signal);
+    });
+  }
+
+  #nextFrame(data: string | Uint8Array, fin: boolean, signal: SendOptions['signal']): OutgoingFrame {
     this.#requireOpen();
     if (signal?.aborted === true) {
       throw this.#engine.note(new FrameSocketError('ABORTED', { cause: signal.reason }));
@@ -334,11 +342,13 @@ export class FrameSocketBase {
       fin,
       numBytes: frame.length,
     });
-    return this.#engine.writer.send(frame, signal);
+    return frame;
   }
 
   #sendControl(opcode: OpcodeName, length: number, put: OutgoingFrame['put']): Promise<void> {
     this.#settings.log.debug?.('frame to send', { opcode, fin: true, numBytes: length });
-    return this.#engine.writer.send({ isData: false, length, put }, undefined);
+    return new Promise((resolve, reject) => {
+      this.#engine.writer.send({ isData: false, length, put }, { resolve, reject });
+    });
   }
 }

@@ -6,8 +6,8 @@ import { Fifo } from './fifo';
 import { IdleTimer } from './idle-timer';
 import { FrameSocketError } from './socket-errors';
 
-/** Bytes that may be under way in the stream before the next frame is encoded. */
-const MAX_UNDER_WAY = 65_536;
+/** From this many bytes on, no more frames join the write that is being put together. */
+const WRITE_SIZE = 65_536;
 
 /** A frame of ours that is to be sent. @internal */
 export interface OutgoingFrame {
@@ -21,14 +21,22 @@ export interface OutgoingFrame {
   readonly isData: boolean;
 }
 
-interface Waiting {
-  readonly frame: OutgoingFrame;
+/** The promise that tells of a frame. @internal */
+export interface Outcome {
+  /** The frame has left. */
   readonly resolve: () => void;
   readonly reject: (error: FrameSocketError) => void;
-  forgetSignal: () => void;
+}
+
+interface Waiting {
+  readonly frame: OutgoingFrame;
+  readonly outcome: Outcome;
+  forgetSignal?: () => void;
   /** Whether its bytes may be on the wire. */
   isUnderWay: boolean;
 }
+
+const NONE: readonly Waiting[] = [];
 
 /** What may change while the socket is open. @internal */
 export interface Timing {
@@ -49,8 +57,8 @@ export interface WriterOwner {
 }
 
 /**
- * Frames on their way out, in order. A frame is encoded when the stream has room for it, so that a peer who does not
- * read costs the payloads that are waiting and nothing more.
+ * Frames on their way out, in order. What waits is encoded and written together once the write before it is done: many
+ * small frames cost one system call, and a peer who does not read costs the payloads that wait and nothing more.
  *
  * @internal
  */
@@ -60,7 +68,9 @@ export class FrameWriter {
   readonly #owner: WriterOwner;
   readonly #idle: IdleTimer;
   readonly #queue = new Fifo<Waiting>();
-  readonly #drains: { resolve: () => void; reject: (error: FrameSocketError) => void }[] = [];
+  readonly #drains: Outcome[] = [];
+  /** Frames in the write that is under way. */
+  #underWay: readonly Waiting[] = NONE;
   #queuedBytes = 0;
   #underWayBytes = 0;
   /** Bytes under way that the connection sends by itself: Pongs. */
@@ -80,18 +90,18 @@ export class FrameWriter {
 
   /** Whether the peer lets so many Pongs pile up that no more Pings can be read. */
   get isClogged(): boolean {
-    return this.#ownBytes > MAX_UNDER_WAY;
+    return this.#ownBytes > WRITE_SIZE;
   }
 
-  /** Resolves when the frame has left. The payload is left alone until then. */
-  send(frame: OutgoingFrame, signal: AbortSignalLike | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = { frame, resolve, reject, forgetSignal: () => undefined, isUnderWay: false };
-      waiting.forgetSignal = onAbort(signal, () => this.#abort(waiting, signal?.reason));
-      this.#queue.push(waiting);
-      this.#queuedBytes += frame.length;
-      this.#pump();
-    });
+  /** Takes a frame. Its payload is left alone until its outcome is known. */
+  send(frame: OutgoingFrame, outcome: Outcome, signal?: AbortSignalLike): void {
+    const waiting: Waiting = { frame, outcome, isUnderWay: false };
+    if (signal !== undefined) {
+      waiting.forgetSignal = onAbort(signal, () => this.#abort(waiting, signal.reason));
+    }
+    this.#queue.push(waiting);
+    this.#queuedBytes += frame.length;
+    this.#pump();
   }
 
   /** Writes what the connection sends by itself. */
@@ -123,23 +133,44 @@ export class FrameWriter {
   }
 
   #pump(): void {
-    while (this.#queue.length > 0 && this.#underWayBytes < MAX_UNDER_WAY) this.#sendNext();
+    if (this.#underWay.length === 0 && this.#queue.length > 0) this.#sendWaiting();
     this.#owner.onMoved();
   }
 
-  #sendNext(): void {
-    const waiting = this.#queue.shift();
-    if (waiting === undefined) return;
-    this.#queuedBytes -= waiting.frame.length;
-    if (!waiting.frame.put(this.#connection)) return this.#reject(waiting, this.#owner.refusal());
-    waiting.isUnderWay = true;
-    const event = this.#connection.poll();
-    if (event?.type !== 'transmit') return this.#reject(waiting, this.#owner.refusal());
-    this.#write(event.chunks, lengthOf(event.chunks), (error) => {
-      if (error !== undefined) return this.#reject(waiting, this.#owner.refusal());
-      waiting.forgetSignal();
-      waiting.resolve();
-    });
+  #sendWaiting(): void {
+    const refused: Waiting[] = [];
+    this.#underWay = this.#encodeWaiting(refused);
+    const event = this.#underWay.length === 0 ? undefined : this.#connection.poll();
+    if (event?.type === 'transmit') {
+      this.#write(event.chunks, lengthOf(event.chunks), (error) => this.#onSent(error));
+    }
+    for (const waiting of refused) this.#reject(waiting, this.#owner.refusal());
+  }
+
+  #encodeWaiting(refused: Waiting[]): Waiting[] {
+    const encoded: Waiting[] = [];
+    for (let length = 0; length < WRITE_SIZE;) {
+      const waiting = this.#queue.shift();
+      if (waiting === undefined) break;
+      length += waiting.frame.length;
+      this.#queuedBytes -= waiting.frame.length;
+      waiting.isUnderWay = waiting.frame.put(this.#connection);
+      (waiting.isUnderWay ? encoded : refused).push(waiting);
+    }
+    return encoded;
+  }
+
+  #onSent(error: unknown): void {
+    const sent = this.#underWay;
+    this.#underWay = NONE;
+    for (const waiting of sent) {
+      if (error !== undefined) {
+        this.#reject(waiting, this.#owner.refusal());
+      } else {
+        waiting.forgetSignal?.();
+        waiting.outcome.resolve();
+      }
+    }
   }
 
   #write(chunks: readonly Uint8Array[], length: number, onDone: (error?: unknown) => void): void {
@@ -174,9 +205,9 @@ export class FrameWriter {
   }
 
   #reject(waiting: Waiting, error: FrameSocketError): void {
-    waiting.forgetSignal();
+    waiting.forgetSignal?.();
     this.#owner.onFailed(error);
-    waiting.reject(error);
+    waiting.outcome.reject(error);
   }
 }
 

@@ -114,9 +114,9 @@ export class SocketEngine {
     this.#stream.start({
       onBytes: (chunk) => {
         if (this.#end !== undefined) return;
-        this.reader.touch();
         this.connection.receive(chunk);
         this.#run();
+        this.reader.touch();
       },
       onProgress: () => this.writer.touch(),
       onEnd: () => {
