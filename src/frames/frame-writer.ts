@@ -182,8 +182,12 @@ export class FrameWriter {
       onDone(error ?? undefined);
       if (error !== undefined && error !== null) return;
       this.#pump();
-      if (this.bufferedAmount === 0) for (const { resolve } of this.#drains.splice(0)) resolve();
+      if (this.#drains.length > 0 && this.bufferedAmount === 0) this.#endDrains();
     });
+  }
+
+  #endDrains(): void {
+    for (const { resolve } of this.#drains.splice(0)) resolve();
   }
 
   #abort(waiting: Waiting, reason: unknown): void {
