@@ -100,6 +100,13 @@ const browserJob = {
   output: moduleOutputs({ sourcemap: true }),
 };
 
+/** Apart from the other, so that neither entry loads what it shares with the other as a file of its own. */
+const framesBrowserJob = {
+  input: { 'frames-browser': 'src/frames-browser.ts' },
+  plugins: browserPlugins(),
+  output: moduleOutputs({ sourcemap: true }),
+};
+
 const umd = (file, plugins) => ({
   file: join(outDir, file),
   format: 'umd',
@@ -120,7 +127,13 @@ const umdJob = {
 };
 
 const typesJob = {
-  input: { index: 'src/index.ts', frames: 'src/frames.ts', compat: 'src/compat.ts', relay: 'src/relay.ts' },
+  input: {
+    index: 'src/index.ts',
+    frames: 'src/frames.ts',
+    'frames-browser': 'src/frames-browser.ts',
+    compat: 'src/compat.ts',
+    relay: 'src/relay.ts',
+  },
   external: nodeExternals,
   plugins: [dts({ tsconfig: 'src/tsconfig.json' })],
   output: ['mts', 'cts'].map((extension) => ({
@@ -136,4 +149,4 @@ function onwarn(warning) {
   throw new Error(`${warning.code}: ${warning.message}`);
 }
 
-export default [nodeJob, browserJob, umdJob, typesJob].map((job) => ({ ...job, onwarn }));
+export default [nodeJob, browserJob, framesBrowserJob, umdJob, typesJob].map((job) => ({ ...job, onwarn }));

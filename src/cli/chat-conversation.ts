@@ -1,7 +1,7 @@
 import { ErrorCode } from '../client/public';
 import { findRecipient, parseLine, type ChatPeer } from './chat-lines';
 import type { ChatOptions } from './chat-options';
-import type { Screen } from './chat-screen';
+import type { Screen } from './screen';
 import { safeData, safeLine } from './terminal-text';
 
 const DISCOVERY_RESPONSE = 'Discovery Response';

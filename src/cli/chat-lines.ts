@@ -1,3 +1,5 @@
+import { readTypedLine, splitOnce } from './typed-line';
+
 /** What a person asks for with one typed line. */
 export type ChatLine =
   | { readonly type: 'text'; readonly text: string }
@@ -18,21 +20,21 @@ export type Recipient =
   | { readonly type: 'found'; readonly peers: readonly ChatPeer[]; readonly text: string }
   | { readonly type: 'missing'; readonly wanted: string };
 
-/** Reads one typed line. A line that starts with two slashes is text that starts with one. */
+/** Reads one typed line. */
 export function parseLine(line: string): ChatLine {
-  if (line === 'quit' || line === '/quit') return { type: 'quit' };
-  if (line.startsWith('//')) return { type: 'text', text: line.slice(1) };
-  if (!line.startsWith('/')) return { type: 'text', text: line };
-  const [command = '', rest = ''] = splitOnce(line);
-  switch (command) {
+  const typed = readTypedLine(line);
+  if (typed.type === 'text') return typed;
+  switch (typed.command) {
     case '/to':
-      return { type: 'to', rest };
+      return { type: 'to', rest: typed.rest };
     case '/list':
       return { type: 'list' };
     case '/help':
       return { type: 'help' };
+    case '/quit':
+      return { type: 'quit' };
     default:
-      return { type: 'unknown', command };
+      return { type: 'unknown', command: typed.command };
   }
 }
 
@@ -54,9 +56,4 @@ function longestKnown(rest: string, peers: readonly ChatPeer[]): string | undefi
     .flatMap(({ name, sessionId }) => [name, sessionId])
     .filter((key) => key !== '' && (rest === key || rest.startsWith(`${key} `)))
     .reduce<string | undefined>((best, key) => (best === undefined || key.length > best.length ? key : best), undefined);
-}
-
-function splitOnce(text: string): [string, string] {
-  const blank = text.indexOf(' ');
-  return blank === -1 ? [text, ''] : [text.slice(0, blank), text.slice(blank + 1)];
 }

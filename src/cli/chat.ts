@@ -3,8 +3,8 @@ import { bothTransports } from '../client/links';
 import { WebifiClient } from '../client/webifi';
 import { Conversation, type ChatDevice } from './chat-conversation';
 import { CHAT_HELP, parseChatOptions, type ChatOptions } from './chat-options';
-import { Screen, type ScreenStreams } from './chat-screen';
-import { processTerminal, type Terminal } from './terminal';
+import { Screen, type ScreenStreams } from './screen';
+import { processTerminal, watchInterrupts, type Terminal } from './terminal';
 import { safeLine } from './terminal-text';
 
 /** What a conversation needs beside a terminal; replaced in tests. */
@@ -47,12 +47,6 @@ function processHost(): ChatHost {
     input: process.stdin,
     output: process.stdout,
     createDevice: (options, warn) => new WebifiClient({ ...options, logger: { warn } }, nodePlatform, bothTransports),
-    watchInterrupts(interrupt) {
-      const signals = ['SIGINT', 'SIGTERM'] as const;
-      for (const signal of signals) process.on(signal, interrupt);
-      return () => {
-        for (const signal of signals) process.off(signal, interrupt);
-      };
-    },
+    watchInterrupts,
   };
 }

@@ -14,6 +14,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['relay', { summary: 'run a relay', load: () => import('./relay') }],
   ['account', { summary: 'manage the accounts of a relay', load: () => import('./account') }],
   ['chat', { summary: 'send and receive messages from this terminal', load: () => import('./chat') }],
+  ['frames', { summary: 'see and send single frames of any WebSocket', load: () => import('./frames') }],
 ]);
 
 const HELP = `Usage: webifi COMMAND [options]

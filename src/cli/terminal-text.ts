@@ -18,7 +18,27 @@ export function safeLines(text: string): string {
 /** What a message carries, as text when it is UTF-8 and as hexadecimal when it is not. */
 export function safeData(data: string, bytes: Uint8Array): string {
   if (data === '') return '(empty message)';
-  return isUtf8(bytes) ? safeLines(data) : `(${bytes.length} bytes) ${hexText(bytes)}`;
+  return utf8Text(bytes) === undefined ? `(${bytes.length} bytes) ${hexText(bytes)}` : safeLines(data);
+}
+
+/** A value as one line of JSON that cannot steer a terminal either. */
+export function safeJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNSAFE, (character) =>
+    Array.from({ length: character.length }, (_, i) => escapeUnit(character.charCodeAt(i))).join(''),
+  );
+}
+
+/** The text that bytes hold; undefined when they are no valid UTF-8. */
+export function utf8Text(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function escapeUnit(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`;
 }
 
 function escapeCharacter(character: string): string {
@@ -26,16 +46,8 @@ function escapeCharacter(character: string): string {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
 }
 
-function hexText(bytes: Uint8Array): string {
+/** The first bytes in hexadecimal. */
+export function hexText(bytes: Uint8Array): string {
   const shown = Array.from(bytes.subarray(0, MAX_HEX_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return bytes.length > MAX_HEX_BYTES ? `${shown} ...` : shown;
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -28,3 +28,12 @@ export function processTerminal(): Terminal {
     env: process.env,
   };
 }
+
+/** Calls `interrupt` whenever this process is asked to end. @returns Stops that. */
+export function watchInterrupts(interrupt: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, interrupt);
+  return () => {
+    for (const signal of signals) process.off(signal, interrupt);
+  };
+}

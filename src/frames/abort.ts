@@ -1,3 +1,5 @@
+import { FrameSocketError } from './socket-errors';
+
 /** The part of the platform's `AbortSignal` that is used here. @public */
 export interface AbortSignalLike {
   readonly aborted: boolean;
@@ -13,4 +15,9 @@ export function onAbort(signal: AbortSignalLike | undefined, run: () => void): (
   if (signal === undefined) return nothing;
   signal.addEventListener('abort', run);
   return () => signal.removeEventListener('abort', run);
+}
+
+/** What a call fails with when its signal fired. @internal */
+export function aborted(signal: AbortSignalLike | undefined): FrameSocketError {
+  return new FrameSocketError('ABORTED', { cause: signal?.reason });
 }

@@ -32,12 +32,16 @@ export interface ByteStream {
   destroy(): void;
 }
 
-/** Time, chance and what is quicker there, given to the pure part from outside. @public */
-export interface FrameHost {
+/** Time, given to the pure part from outside. @public */
+export interface FrameClock {
   /** Milliseconds on a clock that never goes back. */
   now(): number;
   /** Runs once after that time, unless the returned function is called first. */
   setTimer(run: () => void, afterMs: number): () => void;
+}
+
+/** Time, chance and what is quicker there, given to the pure part from outside. @public */
+export interface FrameHost extends FrameClock {
   /** A fresh, unpredictable 32-bit number. */
   maskKey(): number;
   /** Whether bytes are whole, valid UTF-8. */

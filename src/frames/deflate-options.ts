@@ -36,7 +36,9 @@ export interface DeflateSettings {
  * @throws RangeError for a threshold, level or window that is none.
  * @internal
  */
-export function resolveDeflateOptions(options: boolean | DeflateOptions = false): DeflateSettings | undefined {
+export function resolveDeflateOptions(
+  options: boolean | DeflateOptions = false,
+): DeflateSettings | undefined {
   if (options === false) return undefined;
   const given = options === true ? {} : options;
   const first = { ...given, clientMaxWindowBits: given.clientMaxWindowBits ?? true };

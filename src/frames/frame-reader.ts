@@ -1,6 +1,6 @@
-import { onAbort } from './abort';
+import { aborted, onAbort } from './abort';
 import type { AbortSignalLike } from './abort';
-import type { FrameHost } from './byte-stream';
+import type { FrameClock } from './byte-stream';
 import type { Frame } from './frame';
 import type { Timing } from './frame-writer';
 import { IdleTimer } from './idle-timer';
@@ -48,7 +48,7 @@ export class FrameReader {
   /** Whether the last read passed a Pong over. */
   pongConsumed = false;
   lastFailReason: ReadFailReason = ReadFailReason.NONE;
-  readonly #host: FrameHost;
+  readonly #clock: FrameClock;
   readonly #owner: ReaderOwner;
   readonly #queue = new ReadQueue();
   readonly #idle: IdleTimer;
@@ -56,10 +56,10 @@ export class FrameReader {
   /** Whether a Pong was passed over since the last frame that was queued or read. */
   #afterPong = false;
 
-  constructor(host: FrameHost, owner: ReaderOwner) {
-    this.#host = host;
+  constructor(clock: FrameClock, owner: ReaderOwner) {
+    this.#clock = clock;
     this.#owner = owner;
-    this.#idle = new IdleTimer(host, () => this.#fail(new FrameSocketError('READ_TIMEOUT')));
+    this.#idle = new IdleTimer(clock, () => this.#fail(new FrameSocketError('READ_TIMEOUT')));
   }
 
   get isWaiting(): boolean {
@@ -72,6 +72,16 @@ export class FrameReader {
 
   get isFull(): boolean {
     return this.#queue.isFull;
+  }
+
+  /** Frames that wait to be read. */
+  get waitingFrames(): number {
+    return this.#queue.length;
+  }
+
+  /** Bytes of payload in them. */
+  get waitingBytes(): number {
+    return this.#queue.bytes;
   }
 
   read({ signal, timeoutMs = 0 }: ReadOptions): Promise<Frame> {
@@ -141,7 +151,7 @@ export class FrameReader {
       if (this.#pending !== pending) return;
       this.#idle.start(this.#owner.timing.idleTimeoutMs);
       if (timeoutMs > 0) {
-        pending.cancelTimer = this.#host.setTimer(
+        pending.cancelTimer = this.#clock.setTimer(
           () => this.#fail(new FrameSocketError('READ_TIMEOUT')),
           timeoutMs,
         );
@@ -169,8 +179,4 @@ export class FrameReader {
     this.#owner.onFailed(error);
     return error;
   }
-}
-
-function aborted(signal: AbortSignalLike): FrameSocketError {
-  return new FrameSocketError('ABORTED', { cause: signal.reason });
 }

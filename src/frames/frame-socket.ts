@@ -1,17 +1,20 @@
-import { buildCloseBody } from './close-codes';
+import { aborted, onAbort } from './abort';
+import type { AbortSignalLike } from './abort';
 import type { ConnectionState } from './connection';
 import type { DeflateParameters } from './deflate-offer';
 import type { Frame, Message, OpcodeName } from './frame';
+import type { FrameEngine } from './frame-engine';
 import type { ReadOptions } from './frame-reader';
 import type { OutgoingFrame } from './frame-writer';
 import { MessageJoiner } from './message-joiner';
 import { controlPayload, OutgoingData } from './outgoing-data';
 import type { SendOptions } from './outgoing-data';
-import { SocketEngine } from './socket-engine';
-import type { OpenedStream } from './socket-engine';
 import { FrameSocketError, ReadFailReason } from './socket-errors';
-import { checkTime, resolveSocketOptions } from './socket-options';
-import type { FrameSocketOptions, SocketSettings } from './socket-options';
+import { checkTime } from './socket-options';
+import type { SocketSettings } from './socket-options';
+
+/** What ends a call that waits. */
+type AbortOptions = Pick<SendOptions, 'signal'>;
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NO_OPTIONS = {};
@@ -36,18 +39,18 @@ export class FrameSocketBase {
   /** What was agreed about compression; `undefined` when messages go as they are. */
   readonly deflate: DeflateParameters | undefined;
   readonly #settings: SocketSettings;
-  readonly #engine: SocketEngine;
+  readonly #engine: FrameEngine;
   readonly #outgoing = new OutgoingData();
   #isCloseQueued = false;
   #isStreaming = false;
 
   /** @internal */
-  protected constructor(opened: OpenedStream, options: FrameSocketOptions) {
-    this.protocol = opened.protocol;
-    this.deflate = opened.deflate;
-    this.#settings = resolveSocketOptions(options);
-    this.#engine = new SocketEngine(opened, this.#settings);
-    this.#engine.start();
+  protected constructor(engine: FrameEngine) {
+    this.protocol = engine.protocol;
+    this.deflate = engine.deflate;
+    this.#settings = engine.settings;
+    this.#engine = engine;
+    engine.start();
   }
 
   /** Where the close handshake stands. Frames that came before the end can still be read when it is `closed`. */
@@ -126,20 +129,20 @@ export class FrameSocketBase {
 
   /** See {@link FrameSocketOptions}. */
   get autoPong(): boolean {
-    return this.#engine.connection.autoPong;
+    return this.#engine.autoPong;
   }
 
   set autoPong(on: boolean) {
-    this.#engine.connection.autoPong = on;
+    this.#engine.autoPong = on;
   }
 
   /** See {@link FrameSocketOptions}. */
   get autoClose(): boolean {
-    return this.#engine.connection.autoClose;
+    return this.#engine.autoClose;
   }
 
   set autoClose(on: boolean) {
-    this.#engine.connection.autoClose = on;
+    this.#engine.autoClose = on;
   }
 
   /** See {@link FrameSocketOptions}. */
@@ -246,7 +249,7 @@ export class FrameSocketBase {
    */
   async sendMessage(
     parts: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
-    { signal }: Pick<SendOptions, 'signal'> = {},
+    { signal }: AbortOptions = {},
   ): Promise<void> {
     if (this.#isStreaming || this.#outgoing.isOpen) throw this.#engine.note(new FrameSocketError('MESSAGE_OPEN'));
     const options = signal === undefined ? {} : { signal };
@@ -265,18 +268,22 @@ export class FrameSocketBase {
   }
 
   /** Sends a Ping, also between the frames of a message. @param data - At most 125 bytes; RangeError above. */
-  async sendPing(data: string | Uint8Array = NO_BYTES): Promise<void> {
+  async sendPing(data: string | Uint8Array = NO_BYTES, { signal }: AbortOptions = {}): Promise<void> {
     const payload = controlPayload(data);
-    this.#requireOpen();
-    return this.#sendControl('Ping', payload.length, (connection) => connection.sendPing(payload));
+    this.#requireOpen(signal);
+    const put: OutgoingFrame['put'] = (sink) => sink.sendPing(payload);
+    return this.#sendControl('Ping', { isData: false, length: payload.length, put }, signal);
   }
 
   /** Answers the last Ping that was read and not answered; without one sends an empty Pong. */
-  async sendPong(): Promise<void> {
-    this.#requireOpen();
-    const payload = this.#engine.unansweredPing ?? NO_BYTES;
+  async sendPong({ signal }: AbortOptions = {}): Promise<void> {
+    this.#requireOpen(signal);
+    const unanswered = this.#engine.unansweredPing;
+    const payload = unanswered ?? NO_BYTES;
     this.#engine.unansweredPing = undefined;
-    return this.#sendControl('Pong', payload.length, (connection) => connection.sendPong(payload));
+    const put: OutgoingFrame['put'] = (sink) => sink.sendPong(payload);
+    const takeBack = (): void => void (this.#engine.unansweredPing ??= unanswered);
+    return this.#sendControl('Pong', { isData: false, length: payload.length, put, takeBack }, signal);
   }
 
   /**
@@ -286,27 +293,33 @@ export class FrameSocketBase {
    * @param reason - At most 123 bytes as UTF-8.
    * @throws RangeError and TypeError for what must not be sent; {@link FrameSocketError} `CLOSE_SENT` the second time.
    */
-  async sendClose(code?: number, reason = ''): Promise<void> {
-    const { length } = buildCloseBody(code, reason, this.#settings.unsafeCloseCode);
-    this.#requireOpen();
+  async sendClose(code?: number, reason = '', { signal }: AbortOptions = {}): Promise<void> {
+    const length = this.#engine.checkClose(code, reason);
+    this.#requireOpen(signal);
     this.#isCloseQueued = true;
-    return this.#sendControl('Close', length, (connection) => connection.sendClose(code, reason));
+    const put: OutgoingFrame['put'] = (sink) => sink.sendClose(code, reason);
+    const takeBack = (): void => void (this.#isCloseQueued = false);
+    return this.#sendControl('Close', { isData: false, length, put, takeBack }, signal);
   }
 
   /**
    * Closes in good order: sends our Close after what waits, reads on until the peer's has come, and ends TCP. Frames
    * that nobody reads meanwhile are dropped. Without an answer within `closeTimeoutMs` the connection is ended.
    *
+   * @param options - Its signal ends the connection at once, as {@link FrameSocketBase.terminate} does.
    * @returns Resolves when the connection has ended, however it did; see {@link FrameSocketBase.wasClean}.
    * @throws RangeError and TypeError as {@link FrameSocketBase.sendClose}.
    */
-  async close(code?: number, reason = ''): Promise<void> {
-    buildCloseBody(code, reason, this.#settings.unsafeCloseCode);
+  async close(code?: number, reason = '', { signal }: AbortOptions = {}): Promise<void> {
+    this.#engine.checkClose(code, reason);
+    if (signal?.aborted === true) this.terminate();
+    const forgetSignal = onAbort(signal, () => this.terminate());
     if (!this.#isCloseQueued && !this.#engine.isOver) {
       // What prevents it also ends the connection, and that is waited for.
       this.sendClose(code, reason).catch(() => undefined);
     }
-    return this.#engine.awaitClose();
+    await this.#engine.awaitClose();
+    forgetSignal();
   }
 
   /** Ends the connection at once, without a Close. What was received and not read is gone. */
@@ -315,27 +328,29 @@ export class FrameSocketBase {
   }
 
   /** Resolves once {@link FrameSocketBase.bufferedAmount} is 0; rejects when that cannot happen any more. */
-  drain(): Promise<void> {
-    return this.#engine.writer.drain();
+  drain({ signal }: AbortOptions = {}): Promise<void> {
+    return this.#engine.writer.drain(signal);
   }
 
-  #requireOpen(): void {
+  #requireOpen(signal: AbortSignalLike | undefined): void {
+    if (signal?.aborted === true) {
+      throw this.#engine.note(aborted(signal));
+    }
     if (this.#engine.isOver) throw this.#engine.note(this.#engine.refusal());
     if (this.#isCloseQueued) throw this.#engine.note(new FrameSocketError('CLOSE_SENT'));
   }
 
   /** Not an async function: with its second promise, sending would take half as long again. */
   #sendData(data: string | Uint8Array, { fin = true, signal }: SendOptions): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#engine.writer.send(this.#nextFrame(data, fin, signal), { resolve, reject }, signal);
-    });
+    try {
+      return this.#engine.writer.send(this.#nextFrame(data, fin, signal), signal);
+    } catch (error) {
+      return failed(error);
+    }
   }
 
-  #nextFrame(data: string | Uint8Array, fin: boolean, signal: SendOptions['signal']): OutgoingFrame {
-    this.#requireOpen();
-    if (signal?.aborted === true) {
-      throw this.#engine.note(new FrameSocketError('ABORTED', { cause: signal.reason }));
-    }
+  #nextFrame(data: string | Uint8Array, fin: boolean, signal: AbortSignalLike | undefined): OutgoingFrame {
+    this.#requireOpen(signal);
     const frame = this.#outgoing.next(data, fin);
     this.#settings.log.debug?.('frame to send', {
       data: typeof data === 'string' ? 'Text' : 'Binary',
@@ -345,10 +360,16 @@ export class FrameSocketBase {
     return frame;
   }
 
-  #sendControl(opcode: OpcodeName, length: number, put: OutgoingFrame['put']): Promise<void> {
-    this.#settings.log.debug?.('frame to send', { opcode, fin: true, numBytes: length });
-    return new Promise((resolve, reject) => {
-      this.#engine.writer.send({ isData: false, length, put }, { resolve, reject });
-    });
+  #sendControl(
+    opcode: OpcodeName,
+    frame: OutgoingFrame,
+    signal: AbortSignalLike | undefined,
+  ): Promise<void> {
+    this.#settings.log.debug?.('frame to send', { opcode, fin: true, numBytes: frame.length });
+    return this.#engine.writer.send(frame, signal);
   }
+}
+
+async function failed(error: unknown): Promise<never> {
+  throw error;
 }

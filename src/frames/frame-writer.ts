@@ -1,42 +1,62 @@
-import { onAbort } from './abort';
+import { aborted, onAbort } from './abort';
 import type { AbortSignalLike } from './abort';
 import type { ByteStream, FrameHost } from './byte-stream';
 import type { Connection } from './connection';
 import { Fifo } from './fifo';
+import type { MessageOpcode } from './header';
 import { IdleTimer } from './idle-timer';
 import { FrameSocketError } from './socket-errors';
 
 /** From this many bytes on, no more frames join the write that is being put together. */
 const WRITE_SIZE = 65_536;
 
+/** What takes frames of ours; each says false for one that it does not take. @internal */
+export interface FrameSink {
+  send(opcode: MessageOpcode, payload: Uint8Array, fin: boolean): boolean;
+  sendPing(payload: Uint8Array): boolean;
+  sendPong(payload: Uint8Array): boolean;
+  sendClose(code: number | undefined, reason: string): boolean;
+}
+
 /** A frame of ours that is to be sent. @internal */
 export interface OutgoingFrame {
   /** Bytes of payload. */
   readonly length: number;
-  /** Hands it to the connection. @returns False when the connection does not take it. */
-  put(connection: Connection): boolean;
-  /** Undoes what the call that queued it did; absent when it is a whole message or a control frame. */
+  /** Hands it on. @returns False when it was not taken. */
+  put(sink: FrameSink): boolean;
+  /** Undoes what the call that queued it did, if that is anything. */
   takeBack?: () => void;
   /** Whether it carries data. */
   readonly isData: boolean;
 }
 
-/** The promise that tells of a frame. @internal */
-export interface Outcome {
-  /** The frame has left. */
-  readonly resolve: () => void;
-  readonly reject: (error: FrameSocketError) => void;
+/** Frames on their way out. @internal */
+export interface OutgoingQueue {
+  /** Bytes that the operating system, or the browser, has not taken yet. */
+  readonly bufferedAmount: number;
+  /** Resolves when the frame has left. The payload is left alone until then. */
+  send(frame: OutgoingFrame, signal: AbortSignalLike | undefined): Promise<void>;
+  /** Resolves once nothing waits. */
+  drain(signal: AbortSignalLike | undefined): Promise<void>;
 }
 
 interface Waiting {
   readonly frame: OutgoingFrame;
-  readonly outcome: Outcome;
+  readonly resolve: () => void;
+  readonly reject: (error: FrameSocketError) => void;
   forgetSignal?: () => void;
   /** Whether its bytes may be on the wire. */
   isUnderWay: boolean;
 }
 
-const NONE: readonly Waiting[] = [];
+/** Somebody who waits until nothing waits. */
+interface Drain {
+  readonly resolve: () => void;
+  readonly reject: (error: FrameSocketError) => void;
+}
+
+const NO_DRAINS: readonly Drain[] = [];
+const NO_FRAMES: readonly Waiting[] = [];
 
 /** What may change while the socket is open. @internal */
 export interface Timing {
@@ -62,15 +82,15 @@ export interface WriterOwner {
  *
  * @internal
  */
-export class FrameWriter {
+export class FrameWriter implements OutgoingQueue {
   readonly #connection: Connection;
   readonly #stream: ByteStream;
   readonly #owner: WriterOwner;
   readonly #idle: IdleTimer;
   readonly #queue = new Fifo<Waiting>();
-  readonly #drains: Outcome[] = [];
+  readonly #drains = new Set<Drain>();
   /** Frames in the write that is under way. */
-  #underWay: readonly Waiting[] = NONE;
+  #underWay = NO_FRAMES;
   #queuedBytes = 0;
   #underWayBytes = 0;
   /** Bytes under way that the connection sends by itself: Pongs. */
@@ -83,7 +103,6 @@ export class FrameWriter {
     this.#idle = new IdleTimer(host, () => owner.onBroken(new FrameSocketError('SEND_TIMEOUT')));
   }
 
-  /** Bytes that the operating system has not taken yet. */
   get bufferedAmount(): number {
     return this.#queuedBytes + this.#underWayBytes;
   }
@@ -93,15 +112,14 @@ export class FrameWriter {
     return this.#ownBytes > WRITE_SIZE;
   }
 
-  /** Takes a frame. Its payload is left alone until its outcome is known. */
-  send(frame: OutgoingFrame, outcome: Outcome, signal?: AbortSignalLike): void {
-    const waiting: Waiting = { frame, outcome, isUnderWay: false };
-    if (signal !== undefined) {
-      waiting.forgetSignal = onAbort(signal, () => this.#abort(waiting, signal.reason));
-    }
-    this.#queue.push(waiting);
-    this.#queuedBytes += frame.length;
-    this.#pump();
+  send(frame: OutgoingFrame, signal: AbortSignalLike | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { frame, resolve, reject, isUnderWay: false };
+      if (signal !== undefined) waiting.forgetSignal = onAbort(signal, () => this.#abort(waiting, signal));
+      this.#queue.push(waiting);
+      this.#queuedBytes += frame.length;
+      this.#pump();
+    });
   }
 
   /** Writes what the connection sends by itself. */
@@ -114,9 +132,20 @@ export class FrameWriter {
   }
 
   /** Resolves once nothing waits. */
-  drain(): Promise<void> {
+  drain(signal: AbortSignalLike | undefined): Promise<void> {
     if (this.bufferedAmount === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#drains.push({ resolve, reject }));
+    if (signal?.aborted === true) return Promise.reject(aborted(signal));
+    return new Promise((resolve, reject) => {
+      const forgetSignal = onAbort(signal, () => {
+        this.#drains.delete(drain);
+        reject(aborted(signal));
+      });
+      const drain: Drain = {
+        resolve: () => (forgetSignal(), resolve()),
+        reject: (error) => (forgetSignal(), reject(error)),
+      };
+      this.#drains.add(drain);
+    });
   }
 
   /** The peer takes bytes. */
@@ -129,7 +158,7 @@ export class FrameWriter {
     this.#idle.cancel();
     for (const waiting of this.#queue.takeAll()) this.#reject(waiting, error);
     this.#queuedBytes = 0;
-    for (const { reject } of this.#drains.splice(0)) reject(error);
+    for (const { reject } of this.#takeDrains()) reject(error);
   }
 
   #pump(): void {
@@ -147,7 +176,7 @@ export class FrameWriter {
     for (const waiting of refused) this.#reject(waiting, this.#owner.refusal());
   }
 
-  #encodeWaiting(refused: Waiting[]): Waiting[] {
+  #encodeWaiting(refused: Waiting[]): readonly Waiting[] {
     const encoded: Waiting[] = [];
     for (let length = 0; length < WRITE_SIZE;) {
       const waiting = this.#queue.shift();
@@ -162,13 +191,13 @@ export class FrameWriter {
 
   #onSent(error: unknown): void {
     const sent = this.#underWay;
-    this.#underWay = NONE;
+    this.#underWay = NO_FRAMES;
     for (const waiting of sent) {
       if (error !== undefined) {
         this.#reject(waiting, this.#owner.refusal());
       } else {
         waiting.forgetSignal?.();
-        waiting.outcome.resolve();
+        waiting.resolve();
       }
     }
   }
@@ -182,36 +211,39 @@ export class FrameWriter {
       onDone(error ?? undefined);
       if (error !== undefined && error !== null) return;
       this.#pump();
-      if (this.#drains.length > 0 && this.bufferedAmount === 0) this.#endDrains();
+      if (this.bufferedAmount === 0) for (const { resolve } of this.#takeDrains()) resolve();
     });
   }
 
-  #endDrains(): void {
-    for (const { resolve } of this.#drains.splice(0)) resolve();
+  #takeDrains(): readonly Drain[] {
+    if (this.#drains.size === 0) return NO_DRAINS;
+    const drains = [...this.#drains];
+    this.#drains.clear();
+    return drains;
   }
 
-  #abort(waiting: Waiting, reason: unknown): void {
+  #abort(waiting: Waiting, signal: AbortSignalLike | undefined): void {
     if (waiting.isUnderWay || !this.#canTakeBack(waiting)) {
-      const error = new FrameSocketError('SEND_ABORTED', { cause: reason });
+      const error = new FrameSocketError('SEND_ABORTED', { cause: signal?.reason });
       this.#reject(waiting, error);
       return this.#owner.onBroken(error);
     }
     this.#queue.remove(waiting);
     this.#queuedBytes -= waiting.frame.length;
     waiting.frame.takeBack?.();
-    this.#reject(waiting, new FrameSocketError('ABORTED', { cause: reason }));
+    this.#reject(waiting, aborted(signal));
   }
 
   /** A fragment with more data behind it would leave a hole in its message. */
   #canTakeBack({ frame }: Waiting): boolean {
-    if (frame.takeBack === undefined) return true;
+    if (frame.takeBack === undefined || !frame.isData) return true;
     return this.#queue.findLast((other) => other.frame.isData)?.frame === frame;
   }
 
   #reject(waiting: Waiting, error: FrameSocketError): void {
     waiting.forgetSignal?.();
     this.#owner.onFailed(error);
-    waiting.outcome.reject(error);
+    waiting.reject(error);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FrameHost } from './byte-stream';
+import type { FrameClock } from './byte-stream';
 
 /**
  * Tells when nothing has moved for a time. A sign of life only notes the time, and stopping only that nobody waits: the
@@ -7,7 +7,7 @@ import type { FrameHost } from './byte-stream';
  * @internal
  */
 export class IdleTimer {
-  readonly #host: FrameHost;
+  readonly #clock: FrameClock;
   readonly #onIdle: () => void;
   #cancelTimer: (() => void) | undefined = undefined;
   /** When the timer that is set fires. */
@@ -16,8 +16,8 @@ export class IdleTimer {
   #limitMs = 0;
   #lastMs = 0;
 
-  constructor(host: FrameHost, onIdle: () => void) {
-    this.#host = host;
+  constructor(clock: FrameClock, onIdle: () => void) {
+    this.#clock = clock;
     this.#onIdle = onIdle;
   }
 
@@ -26,14 +26,14 @@ export class IdleTimer {
     this.#isWatching = limitMs > 0;
     if (!this.#isWatching) return;
     this.#limitMs = limitMs;
-    this.#lastMs = this.#host.now();
+    this.#lastMs = this.#clock.now();
     if (this.#cancelTimer !== undefined && this.#dueMs <= this.#lastMs + limitMs) return;
     this.#cancelTimer?.();
     this.#arm(limitMs);
   }
 
   touch(): void {
-    if (this.#isWatching) this.#lastMs = this.#host.now();
+    if (this.#isWatching) this.#lastMs = this.#clock.now();
   }
 
   stop(): void {
@@ -48,11 +48,11 @@ export class IdleTimer {
   }
 
   #arm(afterMs: number): void {
-    this.#dueMs = this.#host.now() + afterMs;
-    this.#cancelTimer = this.#host.setTimer(() => {
+    this.#dueMs = this.#clock.now() + afterMs;
+    this.#cancelTimer = this.#clock.setTimer(() => {
       this.#cancelTimer = undefined;
       if (!this.#isWatching) return;
-      const restMs = this.#lastMs + this.#limitMs - this.#host.now();
+      const restMs = this.#lastMs + this.#limitMs - this.#clock.now();
       if (restMs > 0) return this.#arm(restMs);
       this.#isWatching = false;
       this.#onIdle();

@@ -25,7 +25,7 @@ export class MessageJoiner {
 
   /**
    * @returns The message that is whole with this frame.
-   * @throws {@link FrameSocketError} `MESSAGE_TOO_LARGE` when a limit is gone over.
+   * @throws {@link FrameSocketError} `MESSAGE_TOO_LARGE` when a limit would be gone over; the frame is not taken then.
    */
   take({ messageType, payload, fin }: Frame): Message | undefined {
     if (messageType === undefined) return undefined;
@@ -39,11 +39,13 @@ export class MessageJoiner {
 
   #add(payload: Uint8Array): void {
     const { maxBuffered, maxFragments } = this.#limits;
-    this.#parts.push(payload);
-    this.#length += payload.length;
-    if (this.#length > maxBuffered) throw tooLarge(`it has more than ${maxBuffered} bytes (maxBuffered)`);
-    if (this.#parts.length > maxFragments)
+    const length = this.#length + payload.length;
+    if (length > maxBuffered) throw tooLarge(`it has more than ${maxBuffered} bytes (maxBuffered)`);
+    if (this.#parts.length >= maxFragments) {
       throw tooLarge(`it has more than ${maxFragments} frames (maxFragments)`);
+    }
+    this.#parts.push(payload);
+    this.#length = length;
   }
 
   #join(): Uint8Array {

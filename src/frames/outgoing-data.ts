@@ -46,7 +46,7 @@ export class OutgoingData {
     const frame: OutgoingFrame = {
       isData: true,
       length: payload.length,
-      put: (connection) => connection.send(opcode, payload, fin),
+      put: (sink) => sink.send(opcode, payload, fin),
     };
     if (before === undefined && fin) return frame;
     frame.takeBack = () => {

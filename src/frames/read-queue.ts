@@ -20,6 +20,14 @@ export class ReadQueue {
   readonly #frames = new Fifo<WaitingFrame>();
   #bytes = 0;
 
+  get length(): number {
+    return this.#frames.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get isEmpty(): boolean {
     return this.#frames.length === 0;
   }

@@ -7,9 +7,11 @@ import type { ConnectionEvent, ConnectionState } from './connection';
 import type { DeflateParameters } from './deflate-offer';
 import type { FrameError } from './errors';
 import { Frame } from './frame';
+import type { FrameEngine } from './frame-engine';
 import { FrameReader } from './frame-reader';
 import { FrameWriter } from './frame-writer';
 import { Opcode } from './header';
+import { SocketEnd } from './socket-end';
 import { FrameSocketError } from './socket-errors';
 import type { SocketSettings } from './socket-options';
 import { throttled } from './throttled-stream';
@@ -35,46 +37,43 @@ export interface OpenedStream {
  *
  * @internal
  */
-export class SocketEngine {
-  readonly connection: Connection;
+export class SocketEngine implements FrameEngine {
+  readonly settings: SocketSettings;
+  readonly protocol: string | undefined;
+  readonly deflate: DeflateParameters | undefined;
   readonly reader: FrameReader;
   readonly writer: FrameWriter;
   readonly timing: { idleTimeoutMs: number };
   deliverPongs: boolean;
-  /** What the peer's Close said. */
   close: CloseBody | undefined = undefined;
-  /** Payload of the last Ping that the application got and has not answered. */
   unansweredPing: Uint8Array | undefined = undefined;
-  /** Whether a Close went each way. */
   wasClean = false;
-  /** The last frame that the application got. */
   lastFrame: Frame | undefined = undefined;
-  /** What the last read or send that failed failed with. */
   lastError: FrameSocketError | undefined = undefined;
   onPong: ((payload: Uint8Array) => void) | undefined;
-  readonly #settings: SocketSettings;
+  readonly #connection: Connection;
   readonly #stream: ByteStream;
   readonly #host: FrameHost;
   readonly #compression: Compression | undefined;
-  /** What reads and sends fail with, once the connection is over. */
-  #end: FrameSocketError | undefined = undefined;
+  readonly #end = new SocketEnd();
   #streamError: unknown = undefined;
   #isClosing = false;
   #isPaused = false;
   #isStreamClosed = false;
   #cancelLinger: (() => void) | undefined = undefined;
-  #closeWaiters: (() => void)[] = [];
 
-  constructor({ stream, host, compression }: OpenedStream, settings: SocketSettings) {
+  constructor({ stream, host, compression, protocol, deflate }: OpenedStream, settings: SocketSettings) {
     const { idleTimeoutMs, deliverPongs, maxFrameSize } = settings;
-    this.#settings = settings;
+    this.settings = settings;
+    this.protocol = protocol;
+    this.deflate = deflate;
     this.#stream = throttled(stream, host, settings.throttle);
     this.#host = host;
     this.#compression = compression;
     this.onPong = settings.onPong;
     this.timing = { idleTimeoutMs };
     this.deliverPongs = deliverPongs;
-    this.connection = new Connection({
+    this.#connection = new Connection({
       ...settings,
       role: 'client',
       deliver: 'frames',
@@ -92,7 +91,7 @@ export class SocketEngine {
       onTaken: (frame) => this.#noteTaken(frame),
       onFailed,
     });
-    this.writer = new FrameWriter(this.connection, this.#stream, host, {
+    this.writer = new FrameWriter(this.#connection, this.#stream, host, {
       timing,
       onMoved,
       onFailed,
@@ -101,26 +100,24 @@ export class SocketEngine {
     });
   }
 
-  /** Remembers a failure and tells the log of it. @returns The failure. */
   note(error: FrameSocketError): FrameSocketError {
     this.lastError = error;
-    this.#settings.log.warn?.('failed', { code: error.code, error: error.message });
+    this.settings.log.warn?.('failed', { code: error.code, error: error.message });
     return error;
   }
 
-  /** Begins to read. */
   start(): void {
-    this.#settings.log.info?.('open', {});
+    this.settings.log.info?.('open', {});
     this.#stream.start({
       onBytes: (chunk) => {
-        if (this.#end !== undefined) return;
-        this.connection.receive(chunk);
+        if (this.#end.isThere) return;
+        this.#connection.receive(chunk);
         this.#run();
         this.reader.touch();
       },
       onProgress: () => this.writer.touch(),
       onEnd: () => {
-        this.connection.receiveEnd();
+        this.#connection.receiveEnd();
         this.#run();
       },
       onClose: (error) => this.#onStreamClose(error),
@@ -128,53 +125,61 @@ export class SocketEngine {
   }
 
   get state(): ConnectionState {
-    return this.#end === undefined ? this.connection.state : 'closed';
+    return this.#end.isThere ? 'closed' : this.#connection.state;
   }
 
-  /** Whether nothing can be sent or received any more, beside frames that wait to be read. */
   get isOver(): boolean {
-    return this.#end !== undefined;
+    return this.#end.isThere;
   }
 
-  /** Whether a read would settle at once. */
   get isReadable(): boolean {
-    return !this.reader.isEmpty || this.#end !== undefined;
+    return !this.reader.isEmpty || this.#end.isThere;
   }
 
-  /** Why nothing can be sent. */
+  get autoPong(): boolean {
+    return this.#connection.autoPong;
+  }
+
+  set autoPong(on: boolean) {
+    this.#connection.autoPong = on;
+  }
+
+  get autoClose(): boolean {
+    return this.#connection.autoClose;
+  }
+
+  set autoClose(on: boolean) {
+    this.#connection.autoClose = on;
+  }
+
+  checkClose(code: number | undefined, reason: string): number {
+    return buildCloseBody(code, reason, this.settings.unsafeCloseCode).length;
+  }
+
   refusal(): FrameSocketError {
-    if (this.#end !== undefined) return this.#end;
-    return new FrameSocketError(this.connection.state === 'close-sent' ? 'CLOSE_SENT' : 'CONNECTION_LOST');
+    if (this.#end.error !== undefined) return this.#end.error;
+    return new FrameSocketError(this.#connection.state === 'close-sent' ? 'CLOSE_SENT' : 'CONNECTION_LOST');
   }
 
-  /** From now on everything is read, so that the peer's Close is found; resolves when the stream has ended. */
   awaitClose(): Promise<void> {
     if (this.#isStreamClosed) return Promise.resolve();
     this.#isClosing = true;
-    const cancelTimer = this.#host.setTimer(
-      () => this.breakOff(new FrameSocketError('CONNECTION_LOST', { detail: 'the Close was not answered' })),
-      this.#settings.closeTimeoutMs,
+    const ended = this.#end.wait(this.#host, this.settings.closeTimeoutMs, this.writer, () =>
+      this.breakOff(new FrameSocketError('CONNECTION_LOST', { detail: 'the Close was not answered' })),
     );
-    return new Promise((resolve) => {
-      this.#closeWaiters.push(() => {
-        cancelTimer();
-        resolve();
-      });
-      this.#run();
-    });
+    this.#run();
+    return ended;
   }
 
-  /** Fails the connection for a fault that the codec cannot see. */
   fail(error: FrameSocketError): void {
-    if (this.#end !== undefined) return;
-    this.connection.sendClose(error.closeCode);
-    const event = this.connection.poll();
+    if (this.#end.isThere) return;
+    this.#connection.sendClose(error.closeCode);
+    const event = this.#connection.poll();
     if (event?.type === 'transmit') this.writer.writeOwn(event.chunks);
     this.#finish(error);
     this.#endStream();
   }
 
-  /** Ends everything at once; what was received and not read is gone. */
   breakOff(error: FrameSocketError): void {
     this.reader.clear();
     this.#finish(error);
@@ -183,21 +188,21 @@ export class SocketEngine {
 
   /** Takes what the codec has, for as long as it may go ahead of the reader. */
   #run(): void {
-    while (this.#end === undefined && this.#mayRead()) {
-      const event = this.connection.poll();
+    while (!this.#end.isThere && this.#mayRead()) {
+      const event = this.#connection.poll();
       if (event === undefined) break;
       this.#handle(event);
     }
-    if (this.#end !== undefined && this.reader.isEmpty) this.reader.end(() => this.#takeEnd());
+    if (this.#end.isThere && this.reader.isEmpty) this.reader.end(() => this.#end.take());
     this.#steer();
   }
 
   #mayRead(): boolean {
-    const { state } = this.connection;
-    if (this.#end !== undefined || state === 'closed' || state === 'close-received') return true;
+    const { state } = this.#connection;
+    if (this.#end.isThere || state === 'closed' || state === 'close-received') return true;
     if (this.writer.isClogged) return false;
     if (this.#isClosing) return true;
-    return this.#settings.controlFrames === 'onRead' ? this.reader.isWaiting : !this.reader.isFull;
+    return this.settings.controlFrames === 'onRead' ? this.reader.isWaiting : !this.reader.isFull;
   }
 
   #steer(): void {
@@ -217,7 +222,7 @@ export class SocketEngine {
           new Frame(event.opcode, event.fin, event.payload, event.messageOpcode, event.rsv1),
         );
       case 'ping':
-        if (!this.connection.autoPong) this.#deliver(new Frame(Opcode.PING, true, event.payload));
+        if (!this.#connection.autoPong) this.#deliver(new Frame(Opcode.PING, true, event.payload));
         return undefined;
       case 'pong':
         this.#tellPong(event.payload);
@@ -249,7 +254,7 @@ export class SocketEngine {
 
   #noteTaken(frame: Frame): void {
     this.lastFrame = frame;
-    this.#settings.log.debug?.('frame received', {
+    this.settings.log.debug?.('frame received', {
       opcode: frame.opcodeName,
       fin: frame.fin,
       numBytes: frame.payload.length,
@@ -278,29 +283,21 @@ export class SocketEngine {
     this.#streamError = error;
     this.#cancelLinger?.();
     this.reader.settle();
-    this.connection.receiveEnd();
+    this.#connection.receiveEnd();
     this.#run();
-    this.writer.fail(this.#end ?? new FrameSocketError('CONNECTION_LOST', { cause: error }));
-    for (const tell of this.#closeWaiters.splice(0)) tell();
+    this.writer.fail(this.#end.error ?? new FrameSocketError('CONNECTION_LOST', { cause: error }));
+    this.#end.tell();
   }
 
   #finish(error: FrameSocketError): void {
-    if (this.#end !== undefined) return;
-    this.#end = error;
+    if (!this.#end.come(error)) return;
     this.#compression?.deflater.close();
     this.#compression?.inflater.close();
-    this.#settings.log.info?.('closed', { code: error.code, clean: this.wasClean, closeCode: this.close?.code });
+    this.settings.log.info?.('closed', { code: error.code, clean: this.wasClean, closeCode: this.close?.code });
     this.unansweredPing = undefined;
     this.reader.settle();
     this.writer.fail(error);
-    if (this.reader.isEmpty) this.reader.end(() => this.#takeEnd());
-  }
-
-  /** The first read learns what happened; those after it, that the connection is gone. */
-  #takeEnd(): FrameSocketError {
-    const error = this.#end ?? new FrameSocketError('CONNECTION_LOST');
-    if (error.closeCode !== undefined) this.#end = new FrameSocketError('CONNECTION_LOST', { cause: error });
-    return error;
+    if (this.reader.isEmpty) this.reader.end(() => this.#end.take());
   }
 }
 

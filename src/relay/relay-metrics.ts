@@ -18,7 +18,7 @@ const COUNTERS: Readonly<Record<keyof RelayCounters, readonly [name: string, hel
   payloadBytesCopied: ['webifi_payload_copied_bytes_total', 'Bytes of payload copied while encoding.'],
   framesBuilt: ['webifi_frames_built_total', 'WebSocket frames built for deliveries and answers.'],
   socketWrites: ['webifi_socket_writes_total', 'Writes to WebSockets.'],
-  socketBytes: ['webifi_socket_written_bytes_total', 'Bytes written to WebSockets.'],
+  socketBytes: ['webifi_socket_written_bytes_total', 'Bytes written to WebSockets, before compression.'],
   downloadsAnswered: ['webifi_downloads_answered_total', 'Downloads answered with data.'],
   uploads: ['webifi_uploads_total', 'Uploads taken.'],
   uploadsRepeated: ['webifi_uploads_repeated_total', 'Uploads that were repetitions.'],

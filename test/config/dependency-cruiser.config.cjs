@@ -3,7 +3,7 @@
 
 const relayCore = `^src/relay/(${require('./relay-core.json').join('|')})\\.ts$`;
 const entries = '^src/[^/]+\\.ts$|^src/cli/main\\.ts$';
-const browserEntries = '^src/(browser|umd)\\.ts$';
+const browserEntries = '^src/(browser|umd|frames-browser)\\.ts$';
 const nodeOnly = '^src/(index|relay|frames|compat)\\.ts$|^src/(relay|cli|frames/node|frames/compat)/|^src/adapters/node\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -40,21 +40,27 @@ module.exports = {
     {
       name: 'pure-frames',
       severity: 'error',
-      from: { path: '^src/frames/', pathNot: '^src/frames/(node|compat)/' },
-      to: { pathNot: '^src/frames/(?!(node|compat)/)' },
+      from: { path: '^src/frames/', pathNot: '^src/frames/(node|compat|browser)/' },
+      to: { pathNot: '^src/frames/(?!(node|compat|browser)/)' },
+    },
+    {
+      name: 'frames-browser-uses-pure-frames',
+      severity: 'error',
+      from: { path: '^src/frames/browser/' },
+      to: { pathNot: '^src/frames/(?!(node|compat)/)|^src/adapters/clock\\.ts$' },
     },
     {
       name: 'frames-node-uses-few-builtins',
       severity: 'error',
       from: { path: '^src/frames/node/', pathNot: '^src/frames/node/inflater\\.ts$' },
-      to: { pathNot: '^src/frames/(?!compat/)|^(node:)?(crypto|dns|fs|http|net|stream|tls|zlib)$' },
+      to: { pathNot: '^src/frames/(?!(compat|browser)/)|^(node:)?(buffer|crypto|dns|fs|http|net|stream|tls|zlib)$' },
     },
     {
       name: 'frames-compat-uses-frames-only',
       comment: 'The names of seed 2 are a layer over frames; the file system is for its debug log and LoadFile.',
       severity: 'error',
       from: { path: '^src/frames/compat/' },
-      to: { pathNot: '^src/frames/|^(node:)?(crypto|fs|stream)$' },
+      to: { pathNot: '^src/frames/(?!browser/)|^(node:)?(crypto|fs|stream)$' },
     },
     {
       name: 'pure-relay-core',

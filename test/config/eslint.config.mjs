@@ -62,7 +62,7 @@ export default defineConfig(
   globalIgnores([
     ...['dist/', 'node_modules/', 'coverage/', 'test-output/', '.cache/'],
     // Compiled by a packaging test, against the packed package.
-    'test/package/consumers/types.*',
+    'test/package/consumers/types*',
     // Declarations that stand beside a script or take the place of a library; the compiler reads them.
     '**/*.d.ts',
     '**/*.d.mts',
@@ -128,7 +128,7 @@ export default defineConfig(
   },
   {
     files: pure,
-    ignores: ['src/frames/node/**', 'src/frames/compat/**'],
+    ignores: ['src/frames/node/**', 'src/frames/compat/**', 'src/frames/browser/**'],
     rules: {
       // Bytes are read by index on the hot paths, where the bound was checked before the loop.
       '@typescript-eslint/no-non-null-assertion': 'off',

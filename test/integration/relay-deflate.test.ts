@@ -25,7 +25,9 @@ afterEach(async () => {
   await Promise.all(relays.splice(0).map((relay) => relay.close({ drainMs: 0 })));
 });
 
-async function start(options: RelayOptions = { perMessageDeflate: true }): Promise<Address & { url: string }> {
+async function start(
+  options: RelayOptions = { perMessageDeflate: true },
+): Promise<Address & { url: string }> {
   const relay = createRelay({ accounts: [ACCOUNT], ...options });
   relays.push(relay);
   const { host, port, url } = await relay.listen({ port: 0 });
@@ -53,9 +55,13 @@ async function attachRaw(address: Address, offer = NAME): Promise<RawWebSocket> 
 }
 
 /** The `ws` package, logged in and listening. */
-async function attachForeign(address: Address, perMessageDeflate: PerMessageDeflateOptions): Promise<WebSocket> {
+async function attachForeign(
+  address: Address,
+  perMessageDeflate: PerMessageDeflateOptions,
+): Promise<WebSocket> {
   const { id } = await login(address, ACCOUNT);
-  const socket = new WebSocket(`ws://${address.host}:${address.port}${WEBSOCKET_PATH}`, { perMessageDeflate });
+  const url = `ws://${address.host}:${address.port}${WEBSOCKET_PATH}`;
+  const socket = new WebSocket(url, { perMessageDeflate });
   sockets.push(socket);
   await once(socket, 'open');
   for (const message of [`~id=${id}~t=1`, `~nc=1~ns=${NETWORK}~t=1`]) {

@@ -80,6 +80,15 @@ export const pageConsumers: readonly PageConsumer[] = [
   },
 ];
 
+/** Pages that use `webifi/frames`. */
+export const framesConsumers: readonly PageConsumer[] = [
+  { name: 'frames, Vite', source: 'page-frames.mjs', bundle: withVite, scripts: ['page.js'] },
+  { name: 'frames, webpack', source: 'page-frames.mjs', bundle: withWebpack, scripts: ['page.js'] },
+  { name: 'frames, webpack, CJS source', source: 'page-frames.cjs', bundle: withWebpack, scripts: ['page.js'] },
+  { name: 'frames, esbuild', source: 'page-frames.mjs', bundle: withEsbuild, scripts: ['page.js'] },
+  { name: 'frames, esbuild, CJS source', source: 'page-frames.cjs', bundle: withEsbuild, scripts: ['page.js'] },
+];
+
 const built = new Map<PageConsumer, Promise<string>>();
 
 /** Makes a consumer's page script, once, and tells the folder that holds it with all the page loads. */

@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium, launchChromium } from '../helpers/chromium';
-import { buildPage, pageConsumers } from './bundlers';
+import { startFramesPeer } from '../config/frames-peer';
+import { buildPage, framesConsumers, pageConsumers } from './bundlers';
 import { servePage } from './page-server';
 import { consumerFolder, runNode, startPackedRelay } from './tarball';
 
 declare global {
   /** Defined by each page in `consumers`. */
   var consume: (server: string, useWebSocket: boolean) => Promise<unknown>;
+  /** Defined by each page that uses frames. */
+  var echo: (url: string) => Promise<unknown>;
 }
 
 const roundTrip = { data: 'there and back ~ äöü', dataType: 'round-trip', fromSelf: true };
@@ -45,7 +48,7 @@ describe('consumers of the packed package in Node', () => {
 });
 
 describe('bundles made from the packed package for browsers', () => {
-  it.each(pageConsumers)('$name has neither Node code in it nor another fetch', async (consumer) => {
+  it.each([...pageConsumers, ...framesConsumers])('$name has neither Node code in it nor another fetch', async (consumer) => {
     const folder = await buildPage(consumer);
     const code = readdirSync(folder)
       .map((file) => readFileSync(join(folder, file), 'utf8'))
@@ -55,10 +58,12 @@ describe('bundles made from the packed package for browsers', () => {
       .filter(
         (name) =>
           name.startsWith('node:') ||
-          [...builtinModules, 'ws', 'cross-fetch', 'isomorphic-ws'].includes(name),
+          [...builtinModules, 'ws', 'pako', 'cross-fetch', 'isomorphic-ws'].includes(name),
       );
     expect(builtins).toEqual([]);
     expect(code).not.toMatch(/node-fetch|XMLHttpRequest/);
+    // What a handshake, a codec or an inflater of our own would hold.
+    expect(code).not.toMatch(/Sec-WebSocket-Key|maskKey|windowBits|inflateRaw/);
   });
 });
 
@@ -89,6 +94,18 @@ describe.skipIf(!hasChromium)('consumers of the packed package in Chromium', () 
     }
     expect(errors).toEqual([]);
     await page.close();
+    await server.close();
+  });
+
+  it.each(framesConsumers)('$name has the FrameSocket of browsers', async (consumer) => {
+    const server = await servePage(await buildPage(consumer), consumer.scripts);
+    const peer = await startFramesPeer();
+    const page = await browser.newPage();
+    await page.goto(server.url, { waitUntil: 'load' });
+    const seen = await page.evaluate((url) => globalThis.echo(url), `${peer.url}/echo`);
+    expect(seen).toMatchObject({ text: 'there and back', wasClean: true, capabilities: { fragments: false } });
+    await page.close();
+    await peer.stop();
     await server.close();
   });
 });

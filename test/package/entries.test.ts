@@ -60,6 +60,14 @@ describe('entries of the packed package', () => {
     expect(namesOf('browser.cjs')).toEqual(namesOf('index.cjs'));
   });
 
+  it('gives browsers the frames without what only Node has', () => {
+    const names = namesOf('frames-browser.cjs');
+    expect(namesOf('frames.cjs').filter((name) => !names.includes(name))).toEqual([
+      ...['UpgradeRequest', 'direct', 'environmentProxy', 'fileLogger', 'httpProxy', 'socks'],
+    ]);
+    expect(namesOf('frames.cjs')).toEqual(expect.arrayContaining(names));
+  });
+
   it('has every name as a member of the UMD global, which is the class itself', () => {
     const umd = consumerRequire('webifi/umd') as Record<string, unknown>;
     expect(umd).toBeTypeOf('function');
@@ -98,6 +106,15 @@ describe('entries of the packed package', () => {
       'es2022,dom,esnext.disposable',
     ];
     const { code, stdout } = await runNode(tsc, ...options, '--types', 'node', 'types.mts', 'types.cts');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+  });
+
+  it('has types for frames in browsers that speak of nothing of Node', async () => {
+    const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+    const options = ['--noEmit', '--strict', '--skipDefaultLibCheck', '--target', 'es2022'];
+    options.push('--module', 'esnext', '--moduleResolution', 'bundler', '--customConditions', 'browser');
+    options.push('--lib', 'es2022,dom,esnext.disposable');
+    const { code, stdout } = await runNode(tsc, ...options, 'types-frames.mts');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
   });
 });

@@ -10,6 +10,7 @@ import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type * as clientEntry from '../../src/index';
 import type * as relayEntry from '../../src/relay';
+import { startFramesPeer } from '../config/frames-peer';
 import { startEchoServer } from '../conformance/echo/echo-server';
 import { startHttpProxy } from '../conformance/frames-client/proxies';
 import { useSshd } from '../conformance/real-parts/ssh';
@@ -145,6 +146,7 @@ describe('examples of README.md', () => {
       'console.mjs',
       'frames.mjs',
       'ssh.mjs',
+      'page-frames.js',
     ];
     expect([...files.keys()]).toEqual(tested);
     const others = blocks.filter(({ code }) => !/^(?:\/\/|<!--) /.test(code)).map(({ language }) => language);
@@ -394,5 +396,32 @@ describe.skipIf(!hasChromium)('examples of README.md in Chromium', () => {
       ]),
     );
     await expectMessageOn(page, 'App');
+  });
+
+  it('page-frames.js: a message there and back, over the build for browsers', async () => {
+    const folder = freshFolder();
+    const outfile = join(folder, 'bundle.js');
+    const peer = await startFramesPeer();
+    const source = example('page-frames.js', folder);
+    const code = readFileSync(source, 'utf8');
+    expect(code).toContain('wss://echo.example/');
+    writeFileSync(source, code.replace('wss://echo.example/', `${peer.url}/echo`));
+    await build({ entryPoints: [source], outfile, bundle: true, platform: 'browser', format: 'esm' });
+    const address = await serve(
+      new Map([
+        ['/', { ...html, body: '<!doctype html><body><script type="module" src="bundle.js"></script></body>' }],
+        ['/bundle.js', { ...script, body: readFileSync(outfile) }],
+      ]),
+    );
+    const browser = await launchChromium();
+    try {
+      const tab = await browser.newPage();
+      const printed = tab.waitForEvent('console', (message) => message.text() === 'Text hello');
+      await tab.goto(address);
+      await printed;
+    } finally {
+      await browser.close();
+      await peer.stop();
+    }
   });
 });

@@ -1,7 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { run as runRelay } from '../../src/cli/relay';
 import { convertErrorCodeToString, ErrorCode, WebifiError } from '../../src/core/errors';
@@ -9,53 +7,10 @@ import { FRAME_SOCKET_ERRORS } from '../../src/frames/socket-errors';
 import { CloseCode } from '../../src/relay/close-codes';
 import { resolveSettings } from '../../src/relay/edge-options';
 import { FakeTerminal } from '../helpers/fake-terminal';
+import { firstNames, membersOf, read, root, section, tableRows } from '../helpers/manuals';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const readme = read('README.md');
 const protocol = read('src/core/PROTOCOL.md');
-
-/** The text under a heading, down to the next heading of its rank or a higher one. */
-function section(text: string, heading: string): string {
-  const lines = text.split('\n');
-  const start = lines.findIndex((line) => line.replace(/^#+ /, '') === heading && line.startsWith('#'));
-  if (start < 0) throw new Error(`There is no heading "${heading}".`);
-  const rank = lines[start]?.indexOf(' ') ?? 0;
-  const end = lines.findIndex((line, i) => i > start && /^#+ /.test(line) && line.indexOf(' ') <= rank);
-  return lines.slice(start + 1, end < 0 ? undefined : end).join('\n');
-}
-
-/** The cells of the tables of a text, without heads. */
-function tableRows(text: string): string[][] {
-  const lines = text.split('\n');
-  return lines
-    .filter(
-      (line, i) => line.startsWith('|') && !line.startsWith('|--') && !(lines[i + 1] ?? '').startsWith('|--'),
-    )
-    .map((line) =>
-      line
-        .slice(1, -1)
-        .split('|')
-        .map((cell) => cell.trim()),
-    );
-}
-
-/** What stands in code marks in the first cells of tables, options without their arguments. */
-const firstNames = (text: string): string[] =>
-  tableRows(text).flatMap(([first = '']) =>
-    [...first.matchAll(/`(?:\.\.\.)?([\w-]+)[^`]*`/g)].map((match) => match[1] ?? ''),
-  );
-
-/** Names of the members of an interface, those of its parents left out. */
-function membersOf(path: string, name: string): string[] {
-  const file = ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2022);
-  const found = file.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === name);
-  if (found === undefined || !ts.isInterfaceDeclaration(found))
-    throw new Error(`${path} has no interface ${name}.`);
-  return found.members.flatMap(({ name: member }) =>
-    member !== undefined && ts.isIdentifier(member) ? [member.text] : [],
-  );
-}
 
 function filesBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

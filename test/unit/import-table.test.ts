@@ -31,18 +31,24 @@ const framesNode = [
   'node:zlib',
 ];
 const inflater = ['frames/node/inflater'];
-const entries = ['index', 'browser', 'umd', 'frames', 'compat', 'relay'];
+/** Where frames meet a platform, or the names of the second seed. */
+const framesEdges = ['frames/browser/', 'frames/compat/', 'frames/node/'];
+const framesNodeOnly = ['frames/node/', 'frames/compat/'];
+const framesOthers = ['frames/browser/', 'frames/compat/'];
+const framesCompat = ['node:crypto', 'node:fs', 'node:stream'];
+const entries = ['index', 'browser', 'umd', 'frames', 'frames-browser', 'compat', 'relay'];
 
 const table: readonly Row[] = [
   { files: ['core/'], folders: ['core/'] },
-  { files: ['frames/compat/'], folders: ['frames/'], builtins: ['node:crypto', 'node:fs', 'node:stream'] },
+  { files: ['frames/compat/'], folders: ['frames/'], except: ['frames/browser/'], builtins: framesCompat },
+  { files: ['frames/browser/'], folders: ['frames/', 'adapters/clock'], except: framesNodeOnly },
   { files: inflater, folders: ['frames/compression', 'frames/errors'], packages: ['pako'] },
-  { files: ['frames/node/'], folders: ['frames/'], except: ['frames/compat/'], builtins: framesNode },
-  { files: ['frames/'], folders: ['frames/'], except: ['frames/node/', 'frames/compat/'] },
+  { files: ['frames/node/'], folders: ['frames/'], except: framesOthers, builtins: framesNode },
+  { files: ['frames/'], folders: ['frames/'], except: framesEdges },
   { files: bindings, folders: ['adapters/', 'core/transport'], packages: ['isomorphic-ws', 'cross-fetch'] },
   { files: ['adapters/'], folders: ['adapters/', 'core/transport'], except: bindings },
   { files: ['client/'], folders: ['client/', 'core/', 'adapters/'], except: bindings },
-  { files: relayCore, folders: [...relayCore, 'core/', 'frames/'], except: ['frames/node/', 'frames/compat/'] },
+  { files: relayCore, folders: [...relayCore, 'core/', 'frames/'], except: framesEdges },
   { files: ['relay/'], folders: ['relay/', 'core/', 'frames/'], builtins: 'any' },
   { files: ['cli/'], folders: ['cli/', 'client/', 'adapters/', 'relay/', 'frames/'], builtins: 'any' },
   // Entry files only join folders and hand on names, among them those of another entry.

@@ -83,12 +83,14 @@ export function createCompression(
   role: 'client' | 'server',
   { threshold, level, memLevel }: DeflateTuning,
 ): Compression {
-  const client = { windowBits: agreed.clientMaxWindowBits, noContextTakeover: agreed.clientNoContextTakeover };
-  const server = { windowBits: agreed.serverMaxWindowBits, noContextTakeover: agreed.serverNoContextTakeover };
-  const [ours, theirs] = role === 'client' ? [client, server] : [server, client];
+  const { clientNoContextTakeover, serverNoContextTakeover } = agreed;
+  const [windowBits, noContextTakeover, peerNoContextTakeover] =
+    role === 'client'
+      ? [agreed.clientMaxWindowBits, clientNoContextTakeover, serverNoContextTakeover]
+      : [agreed.serverMaxWindowBits, serverNoContextTakeover, clientNoContextTakeover];
   return {
-    deflater: new ZlibDeflater({ ...ours, level, memLevel }),
-    inflater: new PakoInflater(theirs.noContextTakeover),
+    deflater: new ZlibDeflater({ windowBits, noContextTakeover, level, memLevel }),
+    inflater: new PakoInflater(peerNoContextTakeover),
     threshold,
   };
 }

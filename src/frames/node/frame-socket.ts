@@ -1,5 +1,6 @@
 import type { FrameSocketCapabilities } from '../capabilities';
 import { FrameSocketBase } from '../frame-socket';
+import { SocketEngine } from '../socket-engine';
 import { resolveSocketOptions } from '../socket-options';
 import type { FrameSocketOptions } from '../socket-options';
 import { DuplexStream } from './duplex-stream';
@@ -80,9 +81,10 @@ export class FrameSocket extends FrameSocketBase {
    * @throws {@link FrameSocketError} as `UpgradeRequest.validate`; TypeError when the request was used already.
    */
   static fromUpgrade(request: UpgradeRequest, options: FrameSocketOptions = {}): FrameSocket {
-    resolveSocketOptions(options);
+    const settings = resolveSocketOptions(options);
     const { duplex, head, ...agreed } = request.take();
-    return new FrameSocket({ stream: new DuplexStream(duplex, head), host: nodeHost, ...agreed }, options);
+    const opened = { stream: new DuplexStream(duplex, head), host: nodeHost, ...agreed };
+    return new FrameSocket(new SocketEngine(opened, settings));
   }
 
   /** What can be done here: all of it. */

@@ -16,7 +16,7 @@ import { exchange, exchangeError } from './http-exchange';
 import type { HttpAnswer } from './http-exchange';
 import { openStream } from './open-stream';
 import { basicAuthorization, parseUrl } from './target';
-import type { Authorization, ParsedUrl, QueryParameters } from './target';
+import type { Authorization, Credentials, ParsedUrl, QueryParameters } from './target';
 import type { TlsOptions } from './tls';
 
 /** Headers beside those of the handshake, as an object or, where order or repetition matters, as pairs. @public */
@@ -219,12 +219,14 @@ export class UpgradeRequest {
     if (this.#headers.some(([name]) => name.toLowerCase() === 'authorization')) {
       throw new TypeError('Credentials are given twice: as a header and in `auth` or the URL.');
     }
-    const value =
-      auth !== undefined && 'bearer' in auth
-        ? `Bearer ${auth.bearer}`
-        : basicAuthorization(auth?.basic ?? credentials ?? { username: '', password: '' });
-    return [...this.#headers, ['Authorization', value]];
+    return [...this.#headers, ['Authorization', authorizationValue(auth ?? { basic: credentials })]];
   }
+}
+
+function authorizationValue(auth: { basic?: Credentials | undefined; bearer?: string }): string {
+  if (auth.bearer !== undefined) return `Bearer ${auth.bearer}`;
+  if (auth.basic !== undefined) return basicAuthorization(auth.basic);
+  throw new TypeError('`auth` has neither `basic` nor `bearer`; give { basic: { username, password } } or { bearer }.');
 }
 
 function toPairs(headers: RequestHeaders = []): (readonly [string, string])[] {

@@ -158,6 +158,17 @@ describe('compat: Rest', () => {
     await server.stop();
   });
 
+  it('ConnectTimeoutMs ends a silence while connecting: ConnectFailReason 6', async () => {
+    const { server } = await onePeer();
+    const rest = new Rest();
+    expect(rest.ConnectTimeoutMs).toBe(30_000);
+    rest.ConnectTimeoutMs = 60;
+    expect([await rest.Connect('127.0.0.1', server.port, true, false), rest.ConnectFailReason]).toEqual([
+      ...[false, ConnectFailReason.TIMEOUT],
+    ]);
+    await server.stop();
+  });
+
   it('Disconnect ends the connection; ConnectFailReason tells empty name, refusal; IdleTimeoutMs ends a silence; HeartbeatMs', async () => {
     const { server, peer } = await onePeer();
     const { port } = server;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BinData, Rest, Socket, StringBuilder, Task, VERSION, WebSocket } from '../../../src/compat';
+import { membersOf } from '../../helpers/members';
 
 const properties = [
   ...['CloseAutoRespond', 'CloseReason', 'CloseReceived', 'CloseStatusCode', 'DebugLogFilePath', 'FinalFrame'],
@@ -14,17 +15,6 @@ const methods = [
   ...['SendFrame', 'SendFrameAsync', 'SendFrameBd', 'SendFrameBdAsync', 'SendFrameSb', 'SendFrameSbAsync'],
   ...['SendPing', 'SendPingAsync', 'SendPong', 'SendPongAsync', 'UseConnection', 'ValidateServerHandshake'],
 ];
-
-/** Names that an object shows, by whether they are methods. */
-function membersOf(made: object): { properties: string[]; methods: string[] } {
-  const found = { properties: new Set<string>(), methods: new Set<string>() };
-  for (let at: object = made; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
-      if (name !== 'constructor') found[typeof value === 'function' ? 'methods' : 'properties'].add(name);
-    }
-  }
-  return { properties: [...found.properties].sort(), methods: [...found.methods].sort() };
-}
 
 describe('compat: members', () => {
   it('WebSocket has exactly the 23 properties and 23 methods of the seed', () => {

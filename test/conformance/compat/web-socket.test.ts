@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BinData, Rest, StringBuilder, WebSocket } from '../../../src/compat';
 import { binary, close, frame, more, ping, pong, text } from '../frames/frame-bytes';
-import { onePeer } from '../frames-client/raw-server';
+import { onePeer, RawServer, type RawPeer } from '../frames-client/raw-server';
 import { withWebSocket } from './lab';
 
 const shown = (payload: Uint8Array | undefined) => new TextDecoder().decode(payload);
@@ -245,7 +245,7 @@ describe('compat: W4, control frames in the middle', () => {
       (ws) => (ws.PingAutoRespond = false),
     ));
 
-  it('D-10: SendPing and SendClose cut what is too long in front of a character', () =>
+  it('D-10, F-66: SendPing and SendClose cut what is too long in front of a character', () =>
     withWebSocket(async ({ ws, peer }) => {
       expect(await ws.SendPing('€'.repeat(42))).toBe(true);
       expect(await ws.SendClose(true, 1000, `${'€'.repeat(40)}ab€`)).toBe(true);
@@ -256,7 +256,7 @@ describe('compat: W4, control frames in the middle', () => {
 });
 
 describe('compat: W6, closing', () => {
-  it('SendClose, then D-11 and D-12; the peer’s Close ends it: CloseReceived, CloseStatusCode, CloseReason', () =>
+  it('D-11, D-12: nothing is sent after SendClose; the peer’s Close ends it and says why', () =>
     withWebSocket(async ({ ws, peer }) => {
       expect([await ws.SendClose(true, 1000, 'Closing'), await ws.SendFrame('x', true)]).toEqual([true, false]);
       expect(ws.LastErrorText).toContain('CLOSE_SENT');
@@ -270,6 +270,24 @@ describe('compat: W6, closing', () => {
       expect(await peer.frames()).toHaveLength(1);
       expect([await ws.ReadFrame(), ws.ReadFrameFailReason]).toEqual([false, 3]);
     }));
+
+  it('D-19: a connection that is lost is not made again, whatever autoReconnect says', async () => {
+    const peers: RawPeer[] = [];
+    const server = await RawServer.start((peer) => {
+      peers.push(peer);
+      peer.write(peer.answer());
+    });
+    const [rest, ws] = [new Rest(), new WebSocket()];
+    expect(await rest.Connect('127.0.0.1', server.port, false, true)).toBe(true);
+    expect([ws.UseConnection(rest), ws.AddClientHeaders()]).toEqual([true, true]);
+    await rest.FullRequestNoBody('GET', '/');
+    expect(await ws.ValidateServerHandshake()).toBe(true);
+    peers[0]?.socket.destroy();
+    expect([await ws.ReadFrame(), ws.ReadFrameFailReason, ws.IsConnected]).toEqual([false, 3, false]);
+    expect(await ws.SendFrame('x', true)).toBe(false);
+    expect(peers).toHaveLength(1);
+    await server.stop();
+  });
 
   it('CloseAutoRespond answers the server’s Close with its code and ends the connection', () =>
     withWebSocket(async ({ ws, peer }) => {
@@ -293,7 +311,7 @@ describe('compat: W6, closing', () => {
       expect(frames.map(({ payload }) => [...payload])).toEqual([[3, 232]]);
     }));
 
-  it('D-9: SendClose takes every code to 16383, none beyond; without a status the body is empty', async () => {
+  it('D-9, F-66: SendClose takes every code to 16383, none beyond; without a status the body is empty', async () => {
     await withWebSocket(async ({ ws, peer }) => {
       expect([await ws.SendClose(true, -1, ''), await ws.SendClose(true, 16_384, '')]).toEqual([false, false]);
       expect(await ws.SendClose(true, 16_383, '')).toBe(true);
@@ -335,11 +353,11 @@ describe('compat: W6, reads that fail', () => {
         const reading = ws.ReadFrame();
         for (const byte of text('dripped', true)('client')) {
           peer.write(Uint8Array.of(byte));
-          await new Promise((resolve) => setTimeout(resolve, 40));
+          await new Promise((resolve) => setTimeout(resolve, 80));
         }
         expect([await reading, ws.ReadFrameFailReason, ws.GetFrameData()]).toEqual([true, 0, 'dripped']);
       },
-      (ws) => (ws.IdleTimeoutMs = 200),
+      (ws) => (ws.IdleTimeoutMs = 500),
     ));
 
   it('a lost connection gives ReadFrameFailReason 3, no CloseReceived and no CloseStatusCode', () =>

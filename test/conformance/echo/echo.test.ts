@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { FrameSocket } from '../../../src/frames';
@@ -73,6 +76,21 @@ describe('echo tools: the codec against a foreign one', () => {
       ['text', 4],
       ['binary', 100_000],
     ]);
+  });
+
+  it('F-63: the command plays a suite to its end, and then nothing keeps its process', async () => {
+    const suite = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    stops.push(() => new Promise((resolve) => suite.close(() => resolve())));
+    suite.on('connection', (peer, { url = '' }) => {
+      if (url === '/getCaseCount') peer.send('1');
+      else peer.close(1000);
+    });
+    await once(suite, 'listening');
+    const { port } = suite.address() as AddressInfo;
+    const command = fileURLToPath(new URL('run.mjs', import.meta.url));
+    const run = promisify(execFile);
+    const { stdout } = await run(process.execPath, [command, 'client', `ws://127.0.0.1:${port}/`]);
+    expect(stdout).toBe('1 cases played\n');
   });
 
   it('both tools against each other', async () => {

@@ -4,7 +4,8 @@ import { createServer as createTlsServer } from 'node:tls';
 import { PassThrough } from 'node:stream';
 import { generate } from 'selfsigned';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { FrameSocket, FrameSocketError, httpProxy, socks, type ConnectOptions } from '../../../src/frames';
+import { FrameSocket, FrameSocketError, httpProxy, socks } from '../../../src/frames';
+import type { Authorization, ConnectOptions } from '../../../src/frames';
 
 let tls: { cert: string; key: string };
 const servers: Server[] = [];
@@ -124,6 +125,7 @@ describe('bad input: each has its own error and leaves nothing behind', () => {
     ['another Host', { headers: { hOST: 'x' } }],
     ['a subprotocol with CR and LF', { protocols: ['a\r\nb'] }],
     ['a subprotocol twice', { protocols: ['a', 'a'] }],
+    ['credentials of no kind', { auth: { username: 'a', password: 'b' } as unknown as Authorization }],
     ['a bearer token with LF', { auth: { bearer: 'a\nb' } }],
     ['a user name with a colon', { auth: { basic: { username: 'a:b', password: 'c' } } }],
     ['credentials twice', { auth: { bearer: 'a' }, headers: { authorization: 'b' } }],

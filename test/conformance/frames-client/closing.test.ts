@@ -48,6 +48,13 @@ describe('FrameSocket: closing', () => {
       expect((await peer.frames()).map((one) => one.opcode)).toEqual([1, 8]);
     }));
 
+  it('D-9: unsafeCloseCode lets every code to 16383 out, none beyond', () =>
+    withPair({ unsafeCloseCode: true }, async ({ socket, peer }) => {
+      for (const code of [-1, 16_384, 1.5]) await expect(socket.sendClose(code)).rejects.toThrow(RangeError);
+      await socket.sendClose(1005, 'so');
+      expect((await peer.frames(1))[0]?.payload).toEqual(Uint8Array.of(0x03, 0xed, 0x73, 0x6f));
+    }));
+
   it('D-17, F-63: FIN right after both Closes; the socket ends even if the server never does', () =>
     withPair({}, async ({ socket, peer, server }) => {
       const closed = socket.close(1000);
@@ -65,6 +72,18 @@ describe('FrameSocket: closing', () => {
       expect([socket.state, socket.wasClean, socket.closeReceived]).toEqual(['closed', false, false]);
       await peer.ended();
       await socket.close();
+    }));
+
+  it('close() ends the connection at once when its signal fires', () =>
+    withPair({}, async ({ socket, peer }) => {
+      const controller = new AbortController();
+      const closing = socket.close(1000, '', { signal: controller.signal });
+      await peer.frames(1);
+      controller.abort();
+      await closing;
+      expect([socket.state, socket.wasClean]).toEqual(['closed', false]);
+      await peer.ended();
+      await socket.close(1000, '', { signal: controller.signal });
     }));
 
   it('close() gets past data that nobody reads', () =>

@@ -79,7 +79,10 @@ interface Foreign {
   readonly request: IncomingMessage;
 }
 
-const offersOf = ([first, ...fallbacks]: readonly DeflateOffer[]): DeflateOptions => ({ ...first, fallbacks });
+const offersOf = ([first, ...fallbacks]: readonly DeflateOffer[]): DeflateOptions => ({
+  ...first,
+  fallbacks,
+});
 
 /** A socket of ours, and the `ws` package at the other end. */
 async function withForeign(
@@ -166,6 +169,25 @@ describe.each(sets)('F-67, F-71: against the ws package with $title', (set) => {
           expect([back.type, isSame(back.payload, bytes)]).toEqual(['Binary', true]);
         }
       }
+    }));
+
+  it('150 messages in fragments of odd sizes, all under way at once, come back in order', () =>
+    withForeign(set, async ({ socket, peer }) => {
+      peer.on('message', (data: Buffer) => {
+        const half = (data.length * 7) % (data.length + 1);
+        peer.send(data.subarray(0, half), { fin: false });
+        peer.send(data.subarray(half));
+      });
+      const sent = Array.from({ length: 150 }, (_, i) => utf8(prose.slice(i * 11, i * 11 + ((i * 977) % 9_000))));
+      const sends = sent.flatMap((payload, i) => {
+        const step = 1 + ((i * 389) % 4_999);
+        const parts = Array.from({ length: Math.ceil(payload.length / step) }, (_part, n) =>
+          socket.sendFrame(payload.subarray(n * step, (n + 1) * step), { fin: false }),
+        );
+        return [...parts, socket.sendFrame(NONE)];
+      });
+      for (const payload of sent) expect(isSame((await readMessage(socket)).payload, payload)).toBe(true);
+      await Promise.all(sends);
     }));
 
   it('fragments of the server come out with what they hold, the first with rsv1', () =>

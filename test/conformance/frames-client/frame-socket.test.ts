@@ -63,13 +63,13 @@ describe('FrameSocket: reading', () => {
     }));
 
   it('W6: the idle timeout begins anew with every byte, and leaves the connection usable', () =>
-    withPair({ idleTimeoutMs: 150 }, async ({ socket, peer }) => {
+    withPair({ idleTimeoutMs: 500 }, async ({ socket, peer }) => {
       await expect(socket.readFrame()).rejects.toEqual(failure('READ_TIMEOUT'));
       const bytes = text('dripped')('client');
       const reading = socket.readFrame();
       for (const byte of bytes) {
         peer.write(Uint8Array.of(byte));
-        await new Promise((resolve) => setTimeout(resolve, 40));
+        await new Promise((resolve) => setTimeout(resolve, 80));
       }
       expect((await reading).text()).toBe('dripped');
     }));
@@ -336,6 +336,31 @@ describe('FrameSocket: sending', () => {
       expect(socket.isConnected).toBe(false);
       const { signal } = first;
       await expect(socket.sendFrame('x', { signal })).rejects.toBeInstanceOf(FrameSocketError);
+    }));
+
+  it('control frames that wait can be taken back too, and with them what they did', () =>
+    withPair({ autoPong: false }, async ({ socket, peer }) => {
+      peer.write(ping('p'));
+      await socket.readFrame();
+      peer.socket.pause();
+      const large = socket.sendFrame(new Uint8Array(20_000_000), { fin: false });
+      const controller = new AbortController();
+      const { signal } = controller;
+      const waiting = [socket.sendPing('x', { signal }), socket.sendPong({ signal }), socket.drain({ signal })];
+      waiting.push(socket.sendClose(1000, '', { signal }));
+      expect(socket.pongPending).toBe(false);
+      controller.abort();
+      expect(await Promise.allSettled(waiting)).toMatchObject(Array(4).fill({ reason: { code: 'ABORTED' } }));
+      expect([socket.isConnected, socket.pongPending]).toEqual([true, true]);
+      await expect(socket.drain({ signal })).rejects.toEqual(failure('ABORTED'));
+      const drained = socket.drain({ signal: new AbortController().signal });
+      peer.socket.resume();
+      await Promise.all([large, drained]);
+      await socket.sendPong();
+      await socket.sendFrame(new Uint8Array(0));
+      await socket.sendClose(1001);
+      expect((await peer.frames(4)).map(({ opcode }) => opcode)).toEqual([2, 10, 0, 8]);
+      await expect(socket.sendPing('', { signal })).rejects.toEqual(failure('ABORTED'));
     }));
 
   it('a fragment with more of its message behind it cannot be taken back', () =>

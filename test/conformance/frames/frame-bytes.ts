@@ -43,19 +43,19 @@ export function frame(shape: FrameShape): PeerBytes {
     const payload =
       typeof shape.payload === 'string' ? utf8(shape.payload) : (shape.payload ?? new Uint8Array(0));
     const masked = shape.masked ?? role === 'server';
-    const length = shape.declares ?? BigInt(payload.length);
-    const size = shape.lengthBytes ?? (length < 126n ? 0 : length < 65_536n ? 2 : 8);
-    const short = size === 0 ? Number(length) : size === 2 ? 126 : 127;
-    const first = ((shape.fin ?? true) ? 0x80 : 0) | ((shape.rsv ?? 0) << 4) | shape.opcode;
-    const field = Uint8Array.from({ length: size }, (_, i) =>
-      Number((length >> BigInt(8 * (size - 1 - i))) & 0xffn),
-    );
-    return concat([
-      Uint8Array.of(first, (masked ? 0x80 : 0) | short),
-      field,
-      masked ? PEER_KEY : new Uint8Array(0),
-      masked ? masking(payload, PEER_KEY) : payload,
-    ]);
+    const length = shape.declares ?? payload.length;
+    const size = shape.lengthBytes ?? (length < 126 ? 0 : length < 65_536 ? 2 : 8);
+    const keyAt = 2 + size;
+    const start = masked ? keyAt + 4 : keyAt;
+    const bytes = new Uint8Array(start + payload.length);
+    const view = new DataView(bytes.buffer);
+    bytes[0] = ((shape.fin ?? true) ? 0x80 : 0) | ((shape.rsv ?? 0) << 4) | shape.opcode;
+    bytes[1] = (masked ? 0x80 : 0) | (size === 0 ? Number(length) : size === 2 ? 126 : 127);
+    if (size === 2) view.setUint16(2, Number(length));
+    else if (size === 8) view.setBigUint64(2, BigInt(length));
+    if (masked) bytes.set(PEER_KEY, keyAt);
+    bytes.set(masked ? masking(payload, PEER_KEY) : payload, start);
+    return bytes;
   };
 }
 

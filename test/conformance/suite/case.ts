@@ -1,7 +1,10 @@
 import { frame, utf8, type PeerBytes } from '../frames/frame-bytes';
+import type { DeflateTerms } from './peer-deflate';
 
 /** What the player does next. */
 export type Step =
+  /** Writes a compressed message, in fragments of so many bytes if it says so. */
+  | { compress: Uint8Array; opcode: 1 | 2; fragment?: number }
   /** Writes frames: in one go, in pieces of so many bytes, or one by one. */
   | { send: readonly PeerBytes[]; chop?: number | 'frames' }
   /** Waits until so many events have come back since the beginning. */
@@ -16,7 +19,7 @@ export interface Back {
 }
 
 /**
- * How the connection ends: the player's Close is answered, with a code or without one, or there is a Close unasked.
+ * How the connection ends: the player's Close is answered, with a code or without one, or one comes unasked.
  * Either way the end under test closes TCP first.
  */
 export type Ending = 'answers empty' | `answers ${number}` | `fails ${number}`;
@@ -30,6 +33,10 @@ export interface SuiteCase {
   readonly script: readonly Step[];
   readonly back: readonly Back[];
   readonly ends: Ending;
+  /** What was agreed on compression; every message that comes back must then be compressed. */
+  readonly deflate?: DeflateTerms;
+  /** Whether that must take fewer bytes. */
+  readonly shrinks?: boolean;
   /** Whether the script has a Close of its own. Otherwise the player sends 1000 once everything came back. */
   readonly closes?: boolean;
 }
@@ -79,11 +86,12 @@ export function* fragments(
   opcode: 1 | 2,
   payload: Uint8Array,
   size: number,
-  endsEmpty: boolean,
+  { endsEmpty = false, rsv = 0 } = {},
 ): Generator<PeerBytes> {
   const full = endsEmpty ? payload.length + 1 : payload.length;
   for (let at = 0; at < full; at += size) {
     const fin = at + size >= full;
-    yield frame({ opcode: at === 0 ? opcode : 0, fin, payload: payload.subarray(at, at + size) });
+    const first = at === 0 ? { opcode, rsv } : { opcode: 0 };
+    yield frame({ ...first, fin, payload: payload.subarray(at, at + size) });
   }
 }

@@ -28,7 +28,7 @@ const whole = ({ kind, opcode, pool }: Kind, size: number): Numbered => {
 /** An empty frame ends the message. */
 const fragmented = ({ kind, opcode, pool }: Kind, size: number): Numbered => {
   const payload = pool.subarray(0, 4 * MIB);
-  const send = [...fragments(opcode, payload, size, true)];
+  const send = [...fragments(opcode, payload, size, { endsEmpty: true })];
   return {
     rule: 'F-52',
     title: `${kind} of 4 MiB in ${send.length} frames`,
@@ -87,7 +87,7 @@ export const autoFragmentCases = topic('10.1', [
   {
     rule: 'F-52',
     title: 'text of 64 KiB in fragments of 1,300 bytes',
-    script: [{ send: [...fragments(1, AUTO, 1_300, false)] }],
+    script: [{ send: [...fragments(1, AUTO, 1_300)] }],
     back: [back.text(AUTO)],
     ends: 'answers 1000',
   },

@@ -2,23 +2,30 @@ import { createHash } from 'node:crypto';
 import { concat } from '../../helpers/bytes';
 import { close, FrameScanner, type Role, type WireFrame } from '../frames/frame-bytes';
 import type { RawPeer } from '../frames-client/raw-server';
-import type { Back, Step, SuiteCase } from './case';
+import { fragments, type Back, type Step, type SuiteCase } from './case';
+import { PeerDeflate } from './peer-deflate';
 
 /** What came of one case, in the same words as {@link expectation}. */
 export interface Outcome {
   back: string[];
   ends: string;
+  /** Whether messages came compressed, and in fewer bytes where that is to be. */
+  wire: 'plain' | 'compressed' | 'less' | 'not less';
 }
 
+const RSV1 = 4;
+/** The part of a message that may be left of it. */
+const MOST = 0.9;
 const DATA: Record<number, 'text' | 'binary'> = { 1: 'text', 2: 'binary' };
 
-export function expectation({ back, ends }: SuiteCase): Outcome {
-  return { back: back.map(show), ends: `${ends}, then FIN` };
+export function expectation({ back, ends, deflate, shrinks = false }: SuiteCase): Outcome {
+  const wire = deflate === undefined ? 'plain' : shrinks ? 'less' : 'compressed';
+  return { back: back.map(show), ends: `${ends}, then FIN`, wire };
 }
 
 /** Plays one case over plain TCP against the end under test, whose role is `tested`. */
 export async function play(one: SuiteCase, peer: RawPeer, tested: Role): Promise<Outcome> {
-  const player = new Player(peer, tested, one.back.length);
+  const player = new Player(peer, tested, one);
   for (const step of one.script) await player.take(step);
   if (one.ends.startsWith('answers') && one.closes !== true) {
     await player.take({ until: one.back.length });
@@ -31,22 +38,26 @@ export async function play(one: SuiteCase, peer: RawPeer, tested: Role): Promise
 class Player {
   readonly #peer: RawPeer;
   readonly #tested: Role;
-  /** How much is to come back; there is no waiting for an end once it is more. */
-  readonly #due: number;
+  readonly #case: SuiteCase;
+  readonly #deflate: PeerDeflate | undefined;
   readonly #scanner = new FrameScanner();
   readonly #back: Back[] = [];
   /** The message that is coming in. */
   #open: { kind: 'text' | 'binary'; parts: Uint8Array[] } | undefined = undefined;
+  /** Bytes of all messages: on the wire, and restored. */
+  #wireBytes = 0;
+  #messageBytes = 0;
   /** Body of the Close that came. */
   #close: Uint8Array | undefined = undefined;
   #fault: Error | undefined = undefined;
   #end: 'FIN' | 'reset' | undefined = undefined;
   #wake: () => void = () => undefined;
 
-  constructor(peer: RawPeer, tested: Role, due: number) {
+  constructor(peer: RawPeer, tested: Role, one: SuiteCase) {
     this.#peer = peer;
     this.#tested = tested;
-    this.#due = due;
+    this.#case = one;
+    this.#deflate = one.deflate && new PeerDeflate(one.deflate);
     const { socket } = peer;
     peer.onBytes = (chunk) => this.#note(() => this.#read(chunk));
     socket.on('end', () => this.#note(() => (this.#end ??= 'FIN')));
@@ -58,6 +69,7 @@ class Player {
   async take(step: Step): Promise<void> {
     if (step === 'closed') return this.#until(() => false);
     if ('until' in step) return this.#until(() => this.#back.length >= step.until);
+    if ('compress' in step) return this.write(this.#compressed(step));
     const frames = step.send.map((bytes) => bytes(this.#tested));
     if (step.chop === undefined) return this.write(concat(frames));
     for (const piece of step.chop === 'frames' ? frames : pieces(concat(frames), step.chop)) {
@@ -77,14 +89,31 @@ class Player {
     this.#peer.socket.end();
     if (this.#fault !== undefined) throw this.#fault;
     const how = asked ? 'answers' : 'fails';
-    return { back: this.#back.map(show), ends: `${how} ${showClose(this.#close)}, then ${this.#end ?? 'open'}` };
+    const ends = `${how} ${showClose(this.#close)}, then ${this.#end ?? 'open'}`;
+    return { back: this.#back.map(show), ends, wire: this.#judgeWire() };
+  }
+
+  #compressed({ compress, opcode, fragment = Infinity }: Extract<Step, { compress: unknown }>): Uint8Array {
+    const payload = this.#deflate?.compress(compress) ?? compress;
+    const frames = fragments(opcode, payload, Math.min(fragment, payload.length), { rsv: RSV1 });
+    return concat(Array.from(frames, (bytes) => bytes(this.#tested)));
+  }
+
+  #judgeWire(): Outcome['wire'] {
+    if (this.#deflate === undefined) return 'plain';
+    if (this.#case.shrinks !== true) return 'compressed';
+    return this.#wireBytes < this.#messageBytes * MOST ? 'less' : 'not less';
   }
 
   async #until(isReady: () => boolean): Promise<void> {
-    const isHopeless = () => this.#end !== undefined || this.#fault !== undefined || this.#back.length > this.#due;
-    while (!isReady() && !isHopeless()) {
+    while (!isReady() && !this.#isOver()) {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
+  }
+
+  /** There is no waiting for an end once more has come back than is due. */
+  #isOver(): boolean {
+    return this.#end !== undefined || this.#fault !== undefined || this.#back.length > this.#case.back.length;
   }
 
   #note(change: () => void): void {
@@ -104,7 +133,8 @@ class Player {
   #readFrame(one: WireFrame): void {
     if (this.#close !== undefined) throw new Error(`opcode ${one.opcode} came behind the Close`);
     if (one.masked !== (this.#tested === 'client')) throw new Error(`masked: ${one.masked}`);
-    if (one.rsv !== 0) throw new Error(`reserved bits ${one.rsv}`);
+    const isCompressed = this.#deflate !== undefined && DATA[one.opcode] !== undefined;
+    if (one.rsv !== (isCompressed ? RSV1 : 0)) throw new Error(`reserved bits ${one.rsv}`);
     if (one.opcode === 8) this.#close = one.payload;
     else if (one.opcode === 10) this.#back.push({ kind: 'pong', payload: one.payload });
     else this.#join(one);
@@ -118,7 +148,11 @@ class Player {
     if (kind !== undefined) this.#open = { kind, parts: [] };
     this.#open?.parts.push(payload);
     if (!fin || this.#open === undefined) return;
-    this.#back.push({ kind: this.#open.kind, payload: concat(this.#open.parts) });
+    const whole = concat(this.#open.parts);
+    const message = this.#deflate?.restore(whole) ?? whole;
+    this.#wireBytes += whole.length;
+    this.#messageBytes += message.length;
+    this.#back.push({ kind: this.#open.kind, payload: message });
     this.#open = undefined;
   }
 }

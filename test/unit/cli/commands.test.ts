@@ -13,7 +13,7 @@ describe('dispatch', () => {
   it.each(['--help', '-h', 'help'])('%s lists the commands', async (word) => {
     const { code, output, errors } = await webifi(word);
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
-    for (const command of ['relay', 'account', 'chat'])
+    for (const command of ['relay', 'account', 'chat', 'frames'])
       expect(output).toMatch(new RegExp(`^  ${command} +\\w`, 'm'));
   });
 
@@ -37,7 +37,7 @@ describe('dispatch', () => {
     expect(await webifi(word)).toEqual({ code: 2, output: '', errors });
   });
 
-  it.each(['relay', 'account', 'chat'])('%s --help prints its own text', async (command) => {
+  it.each(['relay', 'account', 'chat', 'frames'])('%s --help prints its own text', async (command) => {
     const { code, output } = await webifi(command, '--help');
     expect(code).toBe(0);
     expect(output).toMatch(new RegExp(`^Usage: webifi ${command}`));

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { clearLine, createInterface, cursorTo, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Terminal } from './terminal';
@@ -32,9 +33,9 @@ export class Screen {
     streams.output.on('error', interrupt);
   }
 
-  /** The typed lines, until the end of input or {@link Screen.close}. To be asked for at once: they are not kept. */
+  /** The typed lines, until the end of input or {@link Screen.close}. They are kept from this call on, not before. */
   lines(): AsyncIterable<string> {
-    return this.#reader;
+    return this.#reader[Symbol.asyncIterator]();
   }
 
   prompt(): void {
@@ -49,6 +50,13 @@ export class Screen {
   /** Prints what went wrong. */
   printProblem(text: string): void {
     this.#aboveThePrompt(() => this.#terminal.error(`${text}\n`));
+  }
+
+  /** Resolves when what was printed has left, or `signal` fires: more can be printed then. */
+  async drained(signal: AbortSignal): Promise<void> {
+    if (!this.#output.writableNeedDrain || signal.aborted) return;
+    // What goes wrong with the output is an interrupt.
+    await once(this.#output, 'drain', { signal }).catch(() => undefined);
   }
 
   close(): void {

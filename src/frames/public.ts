@@ -1,0 +1,17 @@
+export type { FrameSocketCapabilities } from './capabilities';
+export type { FrameSocketBase, ReadResult } from './frame-socket';
+export type { FrameSocketOptions } from './socket-options';
+export type { ReadOptions } from './frame-reader';
+export type { SendOptions } from './outgoing-data';
+export type { Frame, Message, MessageType, OpcodeName } from './frame';
+export type { AbortSignalLike } from './abort';
+export type { ConnectionState } from './connection';
+export { FRAME_SOCKET_ERRORS, FrameSocketError, ReadFailReason } from './socket-errors';
+export type { FrameSocketErrorCode, RefusedAnswer } from './socket-errors';
+export { FrameError } from './errors';
+export { Opcode } from './header';
+export { CloseCode } from './close-codes';
+export type { Logger, LogLevel } from './logger';
+export type { ThrottleOptions } from './throttled-stream';
+export type { DeflateParameters } from './deflate-offer';
+export { VERSION } from './version';
