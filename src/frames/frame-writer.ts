@@ -7,8 +7,8 @@ import type { MessageOpcode } from './header';
 import { IdleTimer } from './idle-timer';
 import { FrameSocketError } from './socket-errors';
 
-/** Bytes that may be under way in the stream before the next frame is encoded. */
-const MAX_UNDER_WAY = 65_536;
+/** From this many bytes on, no more frames join the write that is being put together. */
+const WRITE_SIZE = 65_536;
 
 /** What takes frames of ours; each says false for one that it does not take. @internal */
 export interface FrameSink {
@@ -44,7 +44,7 @@ interface Waiting {
   readonly frame: OutgoingFrame;
   readonly resolve: () => void;
   readonly reject: (error: FrameSocketError) => void;
-  forgetSignal: () => void;
+  forgetSignal?: () => void;
   /** Whether its bytes may be on the wire. */
   isUnderWay: boolean;
 }
@@ -55,7 +55,8 @@ interface Drain {
   readonly reject: (error: FrameSocketError) => void;
 }
 
-const NO_DRAINS: Drain[] = [];
+const NO_DRAINS: readonly Drain[] = [];
+const NO_FRAMES: readonly Waiting[] = [];
 
 /** What may change while the socket is open. @internal */
 export interface Timing {
@@ -76,8 +77,8 @@ export interface WriterOwner {
 }
 
 /**
- * Frames on their way out, in order. A frame is encoded when the stream has room for it, so that a peer who does not
- * read costs the payloads that are waiting and nothing more.
+ * Frames on their way out, in order. What waits is encoded and written together once the write before it is done: many
+ * small frames cost one system call, and a peer who does not read costs the payloads that wait and nothing more.
  *
  * @internal
  */
@@ -88,6 +89,8 @@ export class FrameWriter implements OutgoingQueue {
   readonly #idle: IdleTimer;
   readonly #queue = new Fifo<Waiting>();
   readonly #drains = new Set<Drain>();
+  /** Frames in the write that is under way. */
+  #underWay = NO_FRAMES;
   #queuedBytes = 0;
   #underWayBytes = 0;
   /** Bytes under way that the connection sends by itself: Pongs. */
@@ -106,13 +109,13 @@ export class FrameWriter implements OutgoingQueue {
 
   /** Whether the peer lets so many Pongs pile up that no more Pings can be read. */
   get isClogged(): boolean {
-    return this.#ownBytes > MAX_UNDER_WAY;
+    return this.#ownBytes > WRITE_SIZE;
   }
 
   send(frame: OutgoingFrame, signal: AbortSignalLike | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { frame, resolve, reject, forgetSignal: () => undefined, isUnderWay: false };
-      waiting.forgetSignal = onAbort(signal, () => this.#abort(waiting, signal));
+      const waiting: Waiting = { frame, resolve, reject, isUnderWay: false };
+      if (signal !== undefined) waiting.forgetSignal = onAbort(signal, () => this.#abort(waiting, signal));
       this.#queue.push(waiting);
       this.#queuedBytes += frame.length;
       this.#pump();
@@ -159,23 +162,44 @@ export class FrameWriter implements OutgoingQueue {
   }
 
   #pump(): void {
-    while (this.#queue.length > 0 && this.#underWayBytes < MAX_UNDER_WAY) this.#sendNext();
+    if (this.#underWay.length === 0 && this.#queue.length > 0) this.#sendWaiting();
     this.#owner.onMoved();
   }
 
-  #sendNext(): void {
-    const waiting = this.#queue.shift();
-    if (waiting === undefined) return;
-    this.#queuedBytes -= waiting.frame.length;
-    if (!waiting.frame.put(this.#connection)) return this.#reject(waiting, this.#owner.refusal());
-    waiting.isUnderWay = true;
-    const event = this.#connection.poll();
-    if (event?.type !== 'transmit') return this.#reject(waiting, this.#owner.refusal());
-    this.#write(event.chunks, lengthOf(event.chunks), (error) => {
-      if (error !== undefined) return this.#reject(waiting, this.#owner.refusal());
-      waiting.forgetSignal();
-      waiting.resolve();
-    });
+  #sendWaiting(): void {
+    const refused: Waiting[] = [];
+    this.#underWay = this.#encodeWaiting(refused);
+    const event = this.#underWay.length === 0 ? undefined : this.#connection.poll();
+    if (event?.type === 'transmit') {
+      this.#write(event.chunks, lengthOf(event.chunks), (error) => this.#onSent(error));
+    }
+    for (const waiting of refused) this.#reject(waiting, this.#owner.refusal());
+  }
+
+  #encodeWaiting(refused: Waiting[]): readonly Waiting[] {
+    const encoded: Waiting[] = [];
+    for (let length = 0; length < WRITE_SIZE;) {
+      const waiting = this.#queue.shift();
+      if (waiting === undefined) break;
+      length += waiting.frame.length;
+      this.#queuedBytes -= waiting.frame.length;
+      waiting.isUnderWay = waiting.frame.put(this.#connection);
+      (waiting.isUnderWay ? encoded : refused).push(waiting);
+    }
+    return encoded;
+  }
+
+  #onSent(error: unknown): void {
+    const sent = this.#underWay;
+    this.#underWay = NO_FRAMES;
+    for (const waiting of sent) {
+      if (error !== undefined) {
+        this.#reject(waiting, this.#owner.refusal());
+      } else {
+        waiting.forgetSignal?.();
+        waiting.resolve();
+      }
+    }
   }
 
   #write(chunks: readonly Uint8Array[], length: number, onDone: (error?: unknown) => void): void {
@@ -191,7 +215,7 @@ export class FrameWriter implements OutgoingQueue {
     });
   }
 
-  #takeDrains(): Drain[] {
+  #takeDrains(): readonly Drain[] {
     if (this.#drains.size === 0) return NO_DRAINS;
     const drains = [...this.#drains];
     this.#drains.clear();
@@ -217,7 +241,7 @@ export class FrameWriter implements OutgoingQueue {
   }
 
   #reject(waiting: Waiting, error: FrameSocketError): void {
-    waiting.forgetSignal();
+    waiting.forgetSignal?.();
     this.#owner.onFailed(error);
     waiting.reject(error);
   }

@@ -41,17 +41,29 @@ export function applyMask(
     maskBytes(bytes, start, end, key);
     return;
   }
-  const lead = -(bytes.byteOffset + start) & 3;
-  const tail = (bytes.byteOffset + end) & 3;
-  const wordKey = rotate(key, lead);
-  maskBytes(bytes, start, start + lead, key);
+  maskLong(bytes, start, end, key, words ?? wordsUnder(bytes));
+}
+
+/** Single bytes up to the first whole word and from the last one on: in one function, which is half the time. */
+function maskLong(bytes: Uint8Array, start: number, end: number, key: number, words: Int32Array): void {
+  const { byteOffset } = bytes;
+  let turned = key;
+  let i = start;
+  for (; ((byteOffset + i) & 3) !== 0; i++) {
+    bytes[i]! ^= turned >>> 24;
+    turned = rotate(turned, 1);
+  }
+  const tail = (byteOffset + end) & 3;
   maskWords(
-    words ?? wordsUnder(bytes),
-    (bytes.byteOffset + start + lead) >>> 2,
-    (bytes.byteOffset + end - tail) >>> 2,
-    isLittleEndian ? swapBytes(wordKey) : wordKey,
+    words,
+    (byteOffset + i) >>> 2,
+    (byteOffset + end) >>> 2,
+    isLittleEndian ? swapBytes(turned) : turned,
   );
-  maskBytes(bytes, end - tail, end, wordKey);
+  for (i = end - tail; i < end; i++) {
+    bytes[i]! ^= turned >>> 24;
+    turned = rotate(turned, 1);
+  }
 }
 
 /** Copies a short payload to `target[offset]` and masks it on the way. @internal */

@@ -111,9 +111,9 @@ export class SocketEngine implements FrameEngine {
     this.#stream.start({
       onBytes: (chunk) => {
         if (this.#end.isThere) return;
-        this.reader.touch();
         this.#connection.receive(chunk);
         this.#run();
+        this.reader.touch();
       },
       onProgress: () => this.writer.touch(),
       onEnd: () => {

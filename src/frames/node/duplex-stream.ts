@@ -16,7 +16,7 @@ interface Part {
 export class DuplexStream implements ByteStream {
   readonly #duplex: Duplex;
   readonly #head: Uint8Array;
-  readonly #parts: Part[] = [];
+  #parts: Part[] = [];
   #sink: ByteSink | undefined = undefined;
   #isWriting = false;
   #isEnding = false;
@@ -33,9 +33,9 @@ export class DuplexStream implements ByteStream {
     this.#sink = sink;
     duplex.on('error', (error: unknown) => (this.#error ??= error));
     duplex.on('close', () => this.#onClose());
-    if (this.#head.length > 0) sink.onBytes(plain(this.#head));
+    if (this.#head.length > 0) sink.onBytes(this.#head);
     duplex.on('end', () => sink.onEnd());
-    duplex.on('data', (chunk: Uint8Array) => sink.onBytes(plain(chunk)));
+    duplex.on('data', (chunk: Uint8Array) => sink.onBytes(chunk));
     if (duplex.destroyed) queueMicrotask(() => this.#onClose());
   }
 
@@ -64,12 +64,12 @@ export class DuplexStream implements ByteStream {
   /** What waits goes out together, which makes one system call of many small frames. */
   #writeNext(): void {
     this.#isWriting = true;
-    this.#duplex.cork();
     const slices = this.#nextSlices();
     const last = slices.pop() ?? new Uint8Array(0);
+    if (slices.length > 0) this.#duplex.cork();
     for (const slice of slices) this.#duplex.write(slice);
-    this.#duplex.write(last, (error) => this.#onWritten(error));
-    this.#duplex.uncork();
+    this.#duplex.write(last, this.#onWritten);
+    if (slices.length > 0) this.#duplex.uncork();
   }
 
   #nextSlices(): Uint8Array[] {
@@ -77,31 +77,40 @@ export class DuplexStream implements ByteStream {
     let room = MAX_WRITE;
     for (const part of this.#parts) {
       for (; room > 0 && part.index < part.chunks.length;) {
-        const chunk = part.chunks[part.index] ?? new Uint8Array(0);
-        const slice = chunk.subarray(part.offset, part.offset + room);
+        const slice = this.#nextSlice(part, room);
         slices.push(slice);
         room -= slice.length;
-        part.offset += slice.length;
-        if (part.offset === chunk.length) {
-          part.index += 1;
-          part.offset = 0;
-        }
       }
       if (room === 0) break;
     }
     return slices;
   }
 
-  #onWritten(error: Error | null | undefined): void {
+  #nextSlice(part: Part, room: number): Uint8Array {
+    const chunk = part.chunks[part.index] ?? new Uint8Array(0);
+    const isRest = chunk.length - part.offset <= room;
+    const slice = isRest && part.offset === 0 ? chunk : chunk.subarray(part.offset, part.offset + room);
+    part.index += isRest ? 1 : 0;
+    part.offset = isRest ? 0 : part.offset + room;
+    return slice;
+  }
+
+  readonly #onWritten = (error: Error | null | undefined): void => {
     this.#isWriting = false;
     if (error !== null && error !== undefined) return this.#failWrites(error);
-    this.#sink?.onProgress();
-    let done = 0;
-    while (done < this.#parts.length && isWritten(this.#parts[done])) done += 1;
-    const written = this.#parts.splice(0, done);
+    const written = this.#takeWritten();
     if (this.#parts.length > 0) this.#writeNext();
     for (const { onWritten } of written) onWritten();
+    this.#sink?.onProgress();
     if (this.#isEnding && !this.#isWriting) this.#duplex.end();
+  };
+
+  #takeWritten(): Part[] {
+    const parts = this.#parts;
+    const rest = parts.findIndex((part) => part.index < part.chunks.length);
+    if (rest >= 0) return parts.splice(0, rest);
+    this.#parts = [];
+    return parts;
   }
 
   #failWrites(error: unknown): void {
@@ -115,13 +124,4 @@ export class DuplexStream implements ByteStream {
     this.#failWrites(this.#error ?? new Error('The stream was closed.'));
     sink.onClose(this.#error);
   }
-}
-
-function isWritten(part: Part | undefined): boolean {
-  return part !== undefined && part.index === part.chunks.length;
-}
-
-/** The bytes as a plain `Uint8Array`: Node's own subclass is slower to read from. */
-function plain(chunk: Uint8Array): Uint8Array {
-  return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

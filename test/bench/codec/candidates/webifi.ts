@@ -11,7 +11,7 @@ export const codec: Codec = {
     const role = masked ? 'server' : 'client';
     const connection = new Connection({ role, maskKey: () => nodeHost.maskKey(), isUtf8 });
     return (chunk) => {
-      connection.receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      connection.receive(chunk);
       for (let event = connection.poll(); event !== undefined; event = connection.poll()) {
         if (event.type !== 'message') throw new Error(`Got ${event.type}.`);
         if (event.opcode === 1) onMessage(new Message('Text', event.payload).text());
