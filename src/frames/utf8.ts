@@ -76,8 +76,9 @@ export function checkUtf8(state: Utf8State, bytes: Uint8Array, start: number, en
   return state;
 }
 
-/** From this length on the check of the host is quicker, with the view that it needs. */
-const HOST_LENGTH = 256;
+/** From this length on the check of the host is quicker, with the view that it needs; for ASCII later. */
+const HOST_LENGTH = 48;
+const HOST_ASCII_LENGTH = 256;
 
 /**
  * Like {@link checkUtf8}, and gives the whole characters in the middle of a long piece to a quicker check.
@@ -92,10 +93,12 @@ export function checkUtf8With(
   start: number,
   end: number,
 ): Utf8State {
-  if (isUtf8 === undefined || end - start < HOST_LENGTH) return checkUtf8(state, bytes, start, end);
-  const from = state === UTF8_COMPLETE ? start : skipContinuations(bytes, start);
+  const isShort = state === UTF8_COMPLETE && end - start < HOST_ASCII_LENGTH;
+  const first = isShort ? skipAscii(bytes, start, end) : start;
+  if (isUtf8 === undefined || end - first < HOST_LENGTH) return checkUtf8(state, bytes, first, end);
+  const from = state === UTF8_COMPLETE ? first : skipContinuations(bytes, first);
   const to = lastCharacter(bytes, end);
-  if (checkUtf8(state, bytes, start, from) !== UTF8_COMPLETE) return UTF8_INVALID;
+  if (checkUtf8(state, bytes, first, from) !== UTF8_COMPLETE) return UTF8_INVALID;
   if (!isUtf8(viewOf(bytes, from, to))) return UTF8_INVALID;
   return checkUtf8(UTF8_COMPLETE, bytes, to, end);
 }
