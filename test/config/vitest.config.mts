@@ -24,6 +24,7 @@ const node: TestProjectConfiguration = {
     testTimeout: 20_000,
     expect: patient,
     hookTimeout: 20_000,
+    maxWorkers: 2,
     sequence: { groupOrder: order.node },
   },
 };
@@ -44,6 +45,7 @@ const fuzz: TestProjectConfiguration = {
     name: 'fuzz',
     include: ['test/fuzz/**/*.test.ts'],
     testTimeout: 300_000,
+    maxWorkers: 2,
     sequence: { groupOrder: order.fuzz },
   },
 };
