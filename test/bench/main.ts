@@ -8,14 +8,20 @@ import { renderBench } from './lab/tables';
 
 import { client, clientMemory, clientStreaming } from './client/client.bench';
 import { codecReceive, codecSend } from './codec/codec.bench';
+import { fanout, idle, latency, pairs, room } from './relay/relay.bench';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
-const BENCHES: readonly Bench[] = [codecReceive, codecSend, client, clientStreaming, clientMemory];
+const BENCHES: readonly Bench[] = [
+  ...[codecReceive, codecSend, client, clientStreaming, clientMemory],
+  ...[fanout, pairs, room, idle, latency],
+];
 
 interface Wanted {
   readonly benches: readonly Bench[];
   /** Rounds in place of those of the bench. */
   readonly rounds: number | undefined;
+  /** Time of one measurement in place of that of the bench. */
+  readonly timeMs: number | undefined;
   /** Part of `table, column` of the cases to run. */
   readonly only: string;
   /** Candidates to run beside the baseline; all when empty. */
@@ -26,14 +32,18 @@ function parse(args: readonly string[]): Wanted {
   const names = args.filter((arg) => !arg.startsWith('--'));
   const option = (name: string): string | undefined =>
     args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
-  const rounds = option('rounds');
+  const number = (name: string): number | undefined => {
+    const value = option(name);
+    return value === undefined ? undefined : Number(value);
+  };
   const benches = BENCHES.filter(({ name }) => names.length === 0 || names.includes(name));
   if (benches.length < names.length || benches.length === 0) {
     throw new Error(`Benches are ${BENCHES.map(({ name }) => name).join(', ')}; asked for ${names.join(', ')}.`);
   }
   return {
     benches,
-    rounds: rounds === undefined ? undefined : Number(rounds),
+    rounds: number('rounds'),
+    timeMs: number('time'),
     only: option('only') ?? '',
     candidates: option('candidates')?.split(',') ?? [],
   };
@@ -65,6 +75,6 @@ function setting(): string {
 const wanted = parse(process.argv.slice(2));
 console.log(`${setting()}\n`);
 for (const bench of wanted.benches) {
-  const { rounds = bench.rounds } = wanted;
-  console.log(`${await play({ ...bench, rounds }, wanted)}\n`);
+  const { rounds = bench.rounds, timeMs = bench.timeMs ?? 0 } = wanted;
+  console.log(`${await play({ ...bench, rounds, timeMs }, wanted)}\n`);
 }

@@ -13,6 +13,10 @@ export interface Metric {
   readonly unit: string;
   /** Factor from what `measure` returns to `unit`. @defaultValue 1 */
   readonly scale?: number;
+  /** Given in its unit for all, not in times the baseline; for what is no cost, or is compared with a fixed figure. */
+  readonly absolute?: boolean;
+  /** What is said beside such a value. */
+  note?(value: number): string;
 }
 
 /** What one measurement found, in the order of the metrics; `undefined` where the candidate cannot do it. */
@@ -20,8 +24,8 @@ export type Measured = readonly (number | undefined)[];
 
 /** One candidate, ready for one case. */
 export interface Contender {
-  /** Measures once; begins with what the last call left. */
-  measure(): Promise<Measured>;
+  /** Measures once; begins with what the last call left. @param timeMs - For how long, where the bench goes by time. */
+  measure(timeMs: number): Promise<Measured>;
   stop(): Promise<void>;
 }
 
@@ -37,6 +41,8 @@ export interface Bench<Parameters = unknown> {
   readonly metrics: readonly Metric[];
   readonly cases: readonly Case<Parameters>[];
   readonly rounds: number;
+  /** How long one measurement lasts, where the bench goes by time. */
+  readonly timeMs?: number;
   /** Starts a candidate in processes of its own. @returns `undefined` when it cannot do this case. */
   start(candidate: Candidate, parameters: Parameters): Promise<Contender | undefined>;
 }

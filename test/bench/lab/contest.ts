@@ -42,7 +42,7 @@ export async function playCase(
     }
     for (let round = 0; round <= bench.rounds; round++) {
       for (const [name, contender] of inTurn([...contenders], round)) {
-        const measured = await contender.measure();
+        const measured = await contender.measure(bench.timeMs ?? 0);
         if (round > 0) rounds.get(name)?.push(measured);
       }
     }

@@ -1,6 +1,6 @@
 import type { Bench, Metric } from './bench';
 import type { CaseResult } from './contest';
-import { ratios, spreadOf } from './statistics';
+import { ratios, spreadOf, type Spread } from './statistics';
 
 /** All tables of a bench as Markdown. */
 export function renderBench(bench: Bench, results: readonly CaseResult[]): string {
@@ -21,7 +21,8 @@ function renderTable(bench: Bench, title: string, results: readonly CaseResult[]
     bench.metrics.flatMap((metric, index) => {
       const cells = results.map((result) => cellOf(bench, result, name, metric, index));
       if (cells.every((cell) => cell === '-')) return [];
-      return [[name === bench.baseline ? `${name}: ${metric.name}, ${metric.unit}` : `${name}: ${metric.name}`, ...cells]];
+      const unit = name === bench.baseline || metric.absolute === true ? `, ${metric.unit}` : '';
+      return [[`${name}: ${metric.name}${unit}`, ...cells]];
     }),
   );
   const columns = results.map(({ column }) => column);
@@ -29,16 +30,22 @@ function renderTable(bench: Bench, title: string, results: readonly CaseResult[]
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** The baseline in its unit; the others in times the baseline, as median (min..max) of the rounds. */
+/** The baseline in its unit; the others in times the baseline, unless the metric is absolute; median (min..max) of the rounds. */
 function cellOf(bench: Bench, { rounds }: CaseResult, name: string, metric: Metric, index: number): string {
   const own = (rounds.get(name) ?? []).map((measured) => measured[index]);
   const known = own.filter((value) => value !== undefined);
   if (known.length === 0) return '-';
+  if (metric.absolute === true) return absolute(spreadOf(known), metric);
   if (name === bench.baseline) return plain(spreadOf(known).median * (metric.scale ?? 1));
   const base = (rounds.get(bench.baseline) ?? []).map((measured) => measured[index]);
   const { median, min, max } = spreadOf(ratios(base, own));
   if (Number.isNaN(median)) return `${plain(spreadOf(known).median * (metric.scale ?? 1))} ${metric.unit}`;
   return `${short(median)} (${short(min)}..${short(max)})`;
+}
+
+function absolute({ median, min, max }: Spread, { scale = 1, note }: Metric): string {
+  const spread = `${plain(median * scale)} (${plain(min * scale)}..${plain(max * scale)})`;
+  return `${spread} ${note?.(median * scale) ?? ''}`.trimEnd();
 }
 
 function plain(value: number): string {

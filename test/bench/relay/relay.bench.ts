@@ -1,0 +1,215 @@
+import { join } from 'node:path';
+import type { Bench, Candidate, Case, Contender, Measured, Metric } from '../lab/bench';
+import type { Cost } from '../lab/cost';
+import { Process } from '../lab/processes';
+import type { Flood, Pace } from './loads';
+
+interface Cpu {
+  readonly userNs: number;
+  readonly kernelNs: number;
+}
+
+interface Pair {
+  readonly server: Process;
+  readonly client: Process;
+  stop(): Promise<void>;
+}
+
+const NS_TO_US = 1e-3;
+const FULL = 95;
+
+/** A server and a load client, each in a process of its own. */
+async function startPair({ file, folder }: Candidate): Promise<Pair> {
+  const server = await Process.start(join(folder, 'server.mjs'), [file]);
+  try {
+    const port = (await server.call('start')) as number;
+    const client = await Process.start(join(folder, 'load.mjs'), [file, String(port)]);
+    const stop = async (): Promise<void> => {
+      await client.stop();
+      await server.stop();
+    };
+    return { server, client, stop };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** Calls the load client. @returns Its answer, and what it cost the server. */
+async function ask<Answer>({ server, client }: Pair, action: string, argument: unknown): Promise<[Answer, Cpu]> {
+  const before = (await server.call('cpu')) as Cpu;
+  const answer = (await client.call(action, argument)) as Answer;
+  const after = (await server.call('cpu')) as Cpu;
+  return [answer, { userNs: after.userNs - before.userNs, kernelNs: after.kernelNs - before.kernelNs }];
+}
+
+async function startFlood(candidate: Candidate, flood: Flood): Promise<Contender> {
+  const pair = await startPair(candidate);
+  const measure = async (timeMs: number): Promise<Measured> => {
+    const [cost, server] = await ask<Cost & { deliveries: number }>(pair, 'flood', { ...flood, timeMs });
+    const serverNs = server.userNs + server.kernelNs;
+    const each = [cost.wallNs, serverNs, server.userNs, server.kernelNs, cost.cpuNs];
+    return [
+      ...each.map((ns) => ns / cost.deliveries),
+      (serverNs / cost.wallNs) * 100,
+      (cost.cpuNs / cost.wallNs) * 100,
+    ];
+  };
+  // Opening is no part of the first measurement.
+  await measure(1);
+  return { measure, stop: () => pair.stop() };
+}
+
+async function startPace(candidate: Candidate, pace: Pace): Promise<Contender> {
+  const pair = await startPair(candidate);
+  const measure = async (timeMs: number): Promise<Measured> => {
+    type Answer = { p50Ns: number; p99Ns: number; deliveries: number };
+    const [{ p50Ns, p99Ns, deliveries }, server] = await ask<Answer>(pair, 'pace', { ...pace, timeMs });
+    return [p50Ns, p99Ns, (server.userNs + server.kernelNs) / deliveries];
+  };
+  return { measure, stop: () => pair.stop() };
+}
+
+/** Enough to load and compile what is loaded and compiled once. */
+const WARM_UP = 200;
+
+/** Afresh each time: what a process once held it does not give back. */
+async function startCrowd(candidate: Candidate, count: number): Promise<Contender> {
+  const measure = async (): Promise<Measured> => {
+    const pair = await startPair(candidate);
+    try {
+      return await measureCrowd(pair, count);
+    } finally {
+      await pair.stop();
+    }
+  };
+  // Whoever cannot be started is found out now.
+  await (await startPair(candidate)).stop();
+  return { measure, stop: async () => undefined };
+}
+
+async function measureCrowd(pair: Pair, count: number): Promise<Measured> {
+  const hasLogin = (await pair.client.call('hasLogin')) as boolean;
+  await pair.client.call('login', WARM_UP);
+  await pair.client.call('connect', WARM_UP);
+  const before = (await pair.server.call('memory')) as number;
+  const [login, loginCpu] = await ask<Cost>(pair, 'login', count);
+  const [connect, connectCpu] = await ask<Cost>(pair, 'connect', count);
+  const held = ((await pair.server.call('memory')) as number) - before;
+  const loginNs = loginCpu.userNs + loginCpu.kernelNs;
+  const connectNs = connectCpu.userNs + connectCpu.kernelNs;
+  return [
+    connect.wallNs / count,
+    connectNs / count,
+    (login.wallNs + connect.wallNs) / count,
+    (loginNs + connectNs) / count,
+    hasLogin ? loginNs / count : undefined,
+    held / count,
+    ((login.cpuNs + connect.cpuNs) / (login.wallNs + connect.wallNs)) * 100,
+  ];
+}
+
+const busy: Metric = {
+  name: 'client busy',
+  unit: '%',
+  absolute: true,
+  note: (value) => (value >= FULL ? '(limits)' : ''),
+};
+const floodMetrics: readonly Metric[] = [
+  { name: 'time', unit: 'ns a delivery' },
+  { name: 'server CPU', unit: 'ns a delivery' },
+  { name: 'server CPU, user', unit: 'ns', absolute: true },
+  { name: 'server CPU, kernel', unit: 'ns', absolute: true },
+  { name: 'client CPU', unit: 'ns', absolute: true },
+  { name: 'server busy', unit: '%', absolute: true },
+  busy,
+];
+
+const shared = { folder: 'relay', baseline: 'ws', rounds: 3, timeMs: 1_000 };
+
+function floods(table: string, rows: [column: string, flood: Flood][]): Case<Flood>[] {
+  return rows.map(([column, parameters]) => ({ table, column, parameters }));
+}
+
+const sizes = [
+  ['100 B', 100],
+  ['1 KiB', 1_024],
+] as const;
+
+export const fanout: Bench<Flood> = {
+  ...shared,
+  name: 'fanout',
+  about: 'One sends, all others get it; 64, 32 and 8 messages under way to 10, 100 and 1,000.',
+  metrics: floodMetrics,
+  cases: sizes.flatMap(([name, size]) =>
+    floods(name, [
+      ['1 to 10', { rooms: 1, listeners: 10, inFlight: 64, size }],
+      ['1 to 100', { rooms: 1, listeners: 100, inFlight: 32, size }],
+      ['1 to 1,000', { rooms: 1, listeners: 1_000, inFlight: 8, size }],
+    ]),
+  ),
+  start: startFlood,
+};
+
+export const pairs: Bench<Flood> = {
+  ...shared,
+  name: 'pairs',
+  about: 'In each of 200 pairs one sends to the other.',
+  metrics: floodMetrics,
+  cases: floods('200 pairs, 100 B', [
+    ['1 under way', { rooms: 200, listeners: 1, inFlight: 1, size: 100 }],
+    ['16 under way', { rooms: 200, listeners: 1, inFlight: 16, size: 100 }],
+  ]),
+  start: startFlood,
+};
+
+export const room: Bench<Flood> = {
+  ...shared,
+  name: 'room',
+  about: 'All send to all others. Each sends its next message when it has got one from each of the others.',
+  metrics: floodMetrics,
+  cases: floods('100 B, one of each under way', [
+    ['10 members', { rooms: 1, listeners: 9, inFlight: 1, size: 100, allSend: true }],
+    ['50 members', { rooms: 1, listeners: 49, inFlight: 1, size: 100, allSend: true }],
+  ]),
+  start: startFlood,
+};
+
+export const idle: Bench<number> = {
+  ...shared,
+  name: 'idle',
+  about:
+    'Connections opened 20 at a time and then left alone. `webifi` logs in before, on a connection of its own each time. Fresh processes each time.',
+  metrics: [
+    { name: 'connect, time', unit: 'us each', scale: NS_TO_US },
+    { name: 'connect, server CPU', unit: 'us each', scale: NS_TO_US },
+    { name: 'login and connect, time', unit: 'us each', scale: NS_TO_US },
+    { name: 'login and connect, server CPU', unit: 'us each', scale: NS_TO_US },
+    { name: 'login, server CPU', unit: 'us each', scale: NS_TO_US, absolute: true },
+    { name: 'memory', unit: 'KiB each', scale: 1 / 1_024, absolute: true },
+    busy,
+  ],
+  cases: [
+    { table: 'idle connections', column: '1,000', parameters: 1_000 },
+    { table: 'idle connections', column: '5,000', parameters: 5_000 },
+  ],
+  start: startCrowd,
+};
+
+export const latency: Bench<Pace> = {
+  ...shared,
+  name: 'latency',
+  about: 'From the send to each delivery, with 20,000 deliveries a second or less.',
+  metrics: [
+    { name: 'p50', unit: 'us', scale: NS_TO_US },
+    { name: 'p99', unit: 'us', scale: NS_TO_US },
+    { name: 'server CPU', unit: 'ns a delivery' },
+  ],
+  cases: [
+    { table: '100 B', column: '1 to 1', parameters: { rooms: 1, listeners: 1, size: 100, intervalMs: 1 } },
+    { table: '100 B', column: '1 to 10', parameters: { rooms: 1, listeners: 10, size: 100, intervalMs: 1 } },
+    { table: '100 B', column: '1 to 100', parameters: { rooms: 1, listeners: 100, size: 100, intervalMs: 5 } },
+    { table: '100 B', column: '1 to 1,000', parameters: { rooms: 1, listeners: 1_000, size: 100, intervalMs: 50 } },
+  ],
+  start: startPace,
+};
