@@ -16,7 +16,7 @@ export interface Metric {
   /** Given in its unit for all, not in times the baseline; for what is no cost, or is compared with a fixed figure. */
   readonly absolute?: boolean;
   /** What is said beside such a value. */
-  note?(value: number): string;
+  readonly note?: (value: number) => string;
 }
 
 /** What one measurement found, in the order of the metrics; `undefined` where the candidate cannot do it. */

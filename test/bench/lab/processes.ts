@@ -16,9 +16,13 @@ export class Process {
     this.#child = child;
   }
 
-  /** Runs a compiled module that calls {@link serve}. */
-  static async start(file: string, args: readonly string[] = []): Promise<Process> {
-    const child = fork(file, args, { execArgv: ['--expose-gc'], serialization: 'advanced' });
+  /** Runs a compiled module that calls {@link serve}. @param nodeArgs - Further options of Node. */
+  static async start(
+    file: string,
+    args: readonly string[] = [],
+    nodeArgs: readonly string[] = [],
+  ): Promise<Process> {
+    const child = fork(file, args, { execArgv: ['--expose-gc', ...nodeArgs], serialization: 'advanced' });
     await new Promise<void>((resolve, reject) => {
       child.once('message', () => resolve());
       child.once('exit', (code) => reject(new Error(`${file} ended with ${code} at its start.`)));

@@ -3,10 +3,11 @@ import { startClock, type Cost } from '../lab/cost';
 import { serve } from '../lab/processes';
 import { quantile } from '../lab/statistics';
 import type { LoadSocket } from './load-socket';
-import type { Flood, Pace, Stage } from './loads';
+import type { Flood, FloodCost, Pace, PaceCost, Stage } from './loads';
 import { Openings } from './openings';
 import { PacedStream } from './paced-stream';
 import type { Place, RelayCandidate } from './relay';
+import { FILLER } from './scanners';
 import { RoomMember, Stream } from './stream';
 import { Traffic } from './traffic';
 
@@ -19,7 +20,7 @@ const traffic = new Traffic();
 let runFlood: ((timeMs: number) => Promise<number>) | undefined;
 let paced: PacedStream | undefined;
 
-const messageOf = (room: string, size: number): Buffer => relay.message(room, new Uint8Array(size).fill(0x78));
+const messageOf = (room: string, size: number): Buffer => relay.message(room, new Uint8Array(size).fill(FILLER));
 
 /** The connections of each room, the sender's first. */
 async function openRooms({ rooms, listeners, size }: Stage): Promise<{ room: string; sockets: LoadSocket[] }[]> {
@@ -55,7 +56,7 @@ async function openMembers({ listeners, inFlight, size }: Flood): Promise<(timeM
 }
 
 /** Keeps messages under way for that time. */
-async function flood({ timeMs, ...how }: Flood & { timeMs: number }): Promise<Cost & { deliveries: number }> {
+async function flood({ timeMs, ...how }: Flood & { timeMs: number }): Promise<FloodCost> {
   runFlood ??= await (how.allSend ? openMembers(how) : openStreams(how));
   const stop = startClock();
   const deliveries = await runFlood(timeMs);
@@ -70,8 +71,8 @@ async function openPaced(pace: Pace): Promise<PacedStream> {
   return stream;
 }
 
-/** Sends a message now and then. @returns Nanoseconds from the send to a delivery: median and 99 %. */
-async function pace({ timeMs, ...how }: Pace & { timeMs: number }): Promise<{ p50Ns: number; p99Ns: number; deliveries: number }> {
+/** Sends a message now and then. */
+async function pace({ timeMs, ...how }: Pace & { timeMs: number }): Promise<PaceCost> {
   const stream = (paced ??= await openPaced(how));
   const deliveries = await traffic.run(timeMs, () => stream.start(how.intervalMs));
   const { tookMs } = stream;

@@ -1,3 +1,5 @@
+import type { Cost } from '../lab/cost';
+
 /** Rooms, each with one that sends and some that listen. */
 export interface Stage {
   readonly rooms: number;
@@ -17,4 +19,15 @@ export interface Flood extends Stage {
 /** A message now and then. */
 export interface Pace extends Stage {
   readonly intervalMs: number;
+}
+
+export interface FloodCost extends Cost {
+  readonly deliveries: number;
+}
+
+/** From the send to a delivery: median and 99 %. */
+export interface PaceCost {
+  readonly p50Ns: number;
+  readonly p99Ns: number;
+  readonly deliveries: number;
 }

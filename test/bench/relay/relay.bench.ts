@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Bench, Candidate, Case, Contender, Measured, Metric } from '../lab/bench';
 import type { Cost } from '../lab/cost';
 import { Process } from '../lab/processes';
-import type { Flood, Pace } from './loads';
+import type { Flood, FloodCost, Pace, PaceCost } from './loads';
 
 interface Cpu {
   readonly userNs: number;
@@ -19,8 +19,8 @@ const NS_TO_US = 1e-3;
 const FULL = 95;
 
 /** A server and a load client, each in a process of its own. */
-async function startPair({ file, folder }: Candidate): Promise<Pair> {
-  const server = await Process.start(join(folder, 'server.mjs'), [file]);
+async function startPair({ name, file, folder }: Candidate): Promise<Pair> {
+  const server = await Process.start(join(folder, 'server.mjs'), [file], profiling(name));
   try {
     const port = (await server.call('start')) as number;
     const client = await Process.start(join(folder, 'load.mjs'), [file, String(port)]);
@@ -35,6 +35,12 @@ async function startPair({ file, folder }: Candidate): Promise<Pair> {
   }
 }
 
+/** With the folder `BENCH_PROFILE`, each server leaves a profile there at its end. */
+function profiling(name: string): string[] {
+  const folder = process.env['BENCH_PROFILE'];
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`];
+}
+
 /** Calls the load client. @returns Its answer, and what it cost the server. */
 async function ask<Answer>({ server, client }: Pair, action: string, argument: unknown): Promise<[Answer, Cpu]> {
   const before = (await server.call('cpu')) as Cpu;
@@ -46,7 +52,7 @@ async function ask<Answer>({ server, client }: Pair, action: string, argument: u
 async function startFlood(candidate: Candidate, flood: Flood): Promise<Contender> {
   const pair = await startPair(candidate);
   const measure = async (timeMs: number): Promise<Measured> => {
-    const [cost, server] = await ask<Cost & { deliveries: number }>(pair, 'flood', { ...flood, timeMs });
+    const [cost, server] = await ask<FloodCost>(pair, 'flood', { ...flood, timeMs });
     const serverNs = server.userNs + server.kernelNs;
     const each = [cost.wallNs, serverNs, server.userNs, server.kernelNs, cost.cpuNs];
     return [
@@ -63,8 +69,7 @@ async function startFlood(candidate: Candidate, flood: Flood): Promise<Contender
 async function startPace(candidate: Candidate, pace: Pace): Promise<Contender> {
   const pair = await startPair(candidate);
   const measure = async (timeMs: number): Promise<Measured> => {
-    type Answer = { p50Ns: number; p99Ns: number; deliveries: number };
-    const [{ p50Ns, p99Ns, deliveries }, server] = await ask<Answer>(pair, 'pace', { ...pace, timeMs });
+    const [{ p50Ns, p99Ns, deliveries }, server] = await ask<PaceCost>(pair, 'pace', { ...pace, timeMs });
     return [p50Ns, p99Ns, (server.userNs + server.kernelNs) / deliveries];
   };
   return { measure, stop: () => pair.stop() };

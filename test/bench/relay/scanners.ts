@@ -1,12 +1,19 @@
 import type { Scanner } from './load-socket';
 
-/** Messages that all take the same number of bytes, with nothing between them. */
+/** What all payloads are filled with. */
+export const FILLER = 0x78;
+
+/** Messages that all take the same number of bytes and begin alike, with nothing between them. */
 export class FixedScanner implements Scanner {
   delivered = 0;
 
-  constructor(private readonly length: number) {}
+  constructor(
+    private readonly length: number,
+    private readonly first = FILLER,
+  ) {}
 
-  scan(_bytes: Buffer, start: number, end: number): number {
+  scan(bytes: Buffer, start: number, end: number): number {
+    if (bytes[start] !== this.first) throw new Error(`A message begins with ${bytes[start]}.`);
     const count = Math.floor((end - start) / this.length);
     this.delivered += count;
     return start + count * this.length;
