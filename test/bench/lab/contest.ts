@@ -7,6 +7,8 @@ export interface CaseResult {
   readonly table: string;
   readonly column: string;
   readonly rounds: ReadonlyMap<string, readonly Measured[]>;
+  /** Who could not be started, and why. */
+  readonly skipped: ReadonlyMap<string, string>;
 }
 
 /** Modules beside the bench, the baseline first. @param root - Where the compiled files are. */
@@ -33,9 +35,15 @@ export async function playCase(
 ): Promise<CaseResult> {
   const contenders = new Map<string, Contender>();
   const rounds = new Map<string, Measured[]>();
+  const skipped = new Map<string, string>();
   try {
     for (const candidate of candidates) {
-      const contender = await bench.start(candidate, parameters).catch((error: unknown) => skip(bench, candidate, error));
+      const contender = await bench.start(candidate, parameters).catch((error: unknown) => {
+        // A peer that is not there leaves its row empty; without the baseline there is nothing to tell.
+        if (candidate.name === bench.baseline) throw error;
+        skipped.set(candidate.name, reasonOf(error));
+        return undefined;
+      });
       if (contender === undefined) continue;
       contenders.set(candidate.name, contender);
       rounds.set(candidate.name, []);
@@ -49,13 +57,13 @@ export async function playCase(
   } finally {
     for (const contender of contenders.values()) await contender.stop();
   }
-  return { table, column, rounds };
+  for (const [name, reason] of skipped) console.error(`SKIPPED ${name}: ${reason}`);
+  return { table, column, rounds, skipped };
 }
 
-/** A peer that is not there leaves its row empty; without the baseline there is nothing to tell. */
-function skip({ baseline }: Bench, { name }: Candidate, error: unknown): undefined {
-  if (name === baseline) throw error;
-  console.error(`SKIPPED ${name}: ${String(error)}`);
+/** Its first line: what a process of ours says ends with where it said it. */
+function reasonOf(error: unknown): string {
+  return String(error).split('\n')[0]!.replace(/^(Error: )+/, '');
 }
 
 /** Each round begins with another one, so that nobody always follows the same neighbour's garbage. */

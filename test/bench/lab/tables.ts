@@ -12,7 +12,9 @@ export function renderBench(bench: Bench, results: readonly CaseResult[]): strin
       results.filter((result) => result.table === table),
     ),
   );
-  return [`## ${bench.name}`, bench.about, ...sections].join('\n\n');
+  const skipped = new Map(results.flatMap((result) => [...result.skipped]));
+  const gaps = [...skipped].map(([name, reason]) => `Not measured: ${name} (${reason}).`);
+  return [`## ${bench.name}`, bench.about, ...sections, ...gaps].join('\n\n');
 }
 
 function renderTable(bench: Bench, title: string, results: readonly CaseResult[]): string {

@@ -4,22 +4,31 @@ import { LoadSocket } from '../load-socket';
 import type { RelayCandidate } from '../relay';
 import { FixedScanner } from '../scanners';
 
+/** Those who get something at the end of this turn. */
+let waiting: Member[] = [];
+
 /** The limit: bytes without any framing, checks or bounds. What one turn reads leaves in one write to each socket. */
 class Member {
-  #waiting: Buffer[] = [];
+  readonly #chunks: Buffer[] = [];
 
-  constructor(readonly socket: Socket) {}
+  constructor(private readonly socket: Socket) {}
 
   give(chunk: Buffer): void {
-    this.#waiting.push(chunk);
-    if (this.#waiting.length === 1) setImmediate(this.#flush);
+    if (this.#chunks.push(chunk) > 1) return;
+    if (waiting.push(this) === 1) setImmediate(flush);
   }
 
-  readonly #flush = (): void => {
-    const chunks = this.#waiting;
-    this.#waiting = [];
-    this.socket.write(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
-  };
+  flush(): void {
+    const [first] = this.#chunks;
+    this.socket.write(this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks));
+    this.#chunks.length = 0;
+  }
+}
+
+function flush(): void {
+  const members = waiting;
+  waiting = [];
+  for (const member of members) member.flush();
 }
 
 async function startServer(): Promise<number> {
