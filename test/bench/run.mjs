@@ -1,4 +1,4 @@
-// npm run bench [name ...] [--rounds=N] [--only=text]
+// npm run bench [name ...] [--rounds=N] [--time=MS] [--only=EXPRESSION] [--candidates=NAME,...]
 // Node 20 runs no TypeScript: everything in this folder is compiled to .cache/bench, then main runs there.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -6,11 +6,13 @@ import { expect, it } from 'vitest';
 const bench = fileURLToPath(new URL('../bench/run.mjs', import.meta.url));
 
 it.each([
-  ['codec-receive', '--only=unmasked, binary, 1 KiB'],
-  ['client', '--only=one under way, 16 B'],
-])('the bench %s runs, with a row for each candidate', { timeout: 60_000 }, async (name, only) => {
-  const { stdout } = await promisify(execFile)(process.execPath, [bench, name, only, '--rounds=1']);
-  for (const candidate of ['ws', 'webifi', 'websocket']) {
+  ['codec-receive', '--only=unmasked, binary, 1 KiB', ['ws', 'webifi', 'websocket']],
+  ['client', '--only=one under way, 16 B', ['ws', 'webifi', 'websocket']],
+  ['fanout', '--only=100 B, 1 to 10$', ['ws', 'webifi', 'raw-tcp']],
+])('the bench %s runs, with a row for each candidate', { timeout: 60_000 }, async (name, only, candidates) => {
+  const args = [bench, name, only, '--rounds=1', '--time=50'];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  for (const candidate of candidates) {
     expect(stdout).toMatch(new RegExp(`^\\| ${candidate}: time.*\\d`, 'm'));
   }
 });

@@ -8,7 +8,7 @@ import { Openings } from './openings';
 import { PacedStream } from './paced-stream';
 import type { Place, RelayCandidate } from './relay';
 import { FILLER } from './scanners';
-import { RoomMember, Stream } from './stream';
+import { Sender } from './sender';
 import { Traffic } from './traffic';
 
 const [file = '', port = ''] = process.argv.slice(2);
@@ -16,8 +16,8 @@ const { relay } = (await import(pathToFileURL(file).href)) as { relay: RelayCand
 const openings = new Openings(relay, Number(port));
 const traffic = new Traffic();
 
-/** What a measurement does; opened with the first one. */
-let runFlood: ((timeMs: number) => Promise<number>) | undefined;
+/** Opened with the first measurement. */
+let senders: readonly Sender[] | undefined;
 let paced: PacedStream | undefined;
 
 const messageOf = (room: string, size: number): Buffer => relay.message(room, new Uint8Array(size).fill(FILLER));
@@ -34,32 +34,31 @@ async function openRooms({ rooms, listeners, size }: Stage): Promise<{ room: str
   });
 }
 
-async function openStreams(flood: Flood): Promise<(timeMs: number) => Promise<number>> {
+async function openStreams(flood: Flood): Promise<Sender[]> {
   const { listeners, inFlight, size } = flood;
-  const streams = (await openRooms(flood)).map(({ room, sockets: [sender, ...others] }) => {
-    const stream = new Stream(traffic, listeners, inFlight, sender!, messageOf(room, size));
-    for (const socket of others) stream.listen(socket, relay.scanner(room, size));
-    return stream;
+  return (await openRooms(flood)).map(({ room, sockets: [own, ...others] }) => {
+    const sender = new Sender(traffic, own!, messageOf(room, size), inFlight, listeners);
+    for (const socket of others) sender.follow(socket, relay.scanner(room, size));
+    return sender;
   });
-  return (timeMs) => traffic.run(timeMs, () => streams.forEach((stream) => stream.fill()));
 }
 
-/** All in one room, all of them senders. */
-async function openMembers({ listeners, inFlight, size }: Flood): Promise<(timeMs: number) => Promise<number>> {
+/** All in one room, all of them senders: each goes on when it has got one message from each of the others. */
+async function openMembers({ listeners, inFlight, size }: Flood): Promise<Sender[]> {
   const room = 'room';
-  const places = new Array<Place>(listeners + 1).fill({ room, listens: true });
-  const members = (await openings.open(places)).map((socket) => {
-    const scanner = relay.scanner(room, size);
-    return new RoomMember(traffic, listeners, inFlight, socket, scanner, messageOf(room, size));
+  const sockets = await openings.open(new Array<Place>(listeners + 1).fill({ room, listens: true }));
+  return sockets.map((socket) => {
+    const sender = new Sender(traffic, socket, messageOf(room, size), inFlight, listeners);
+    sender.follow(socket, relay.scanner(room, size));
+    return sender;
   });
-  return (timeMs) => traffic.run(timeMs, () => members.forEach((member) => member.start()));
 }
 
 /** Keeps messages under way for that time. */
 async function flood({ timeMs, ...how }: Flood & { timeMs: number }): Promise<FloodCost> {
-  runFlood ??= await (how.allSend ? openMembers(how) : openStreams(how));
+  const all = (senders ??= await (how.allSend === true ? openMembers(how) : openStreams(how)));
   const stop = startClock();
-  const deliveries = await runFlood(timeMs);
+  const deliveries = await traffic.run(timeMs, () => all.forEach((sender) => sender.start()));
   return { ...stop(), deliveries };
 }
 

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import type { Bench, Candidate, Case, Contender, Measured, Metric } from '../lab/bench';
 import type { Cost } from '../lab/cost';
 import { Process } from '../lab/processes';
+import type { ServerUse } from './relay';
 import type { Flood, FloodCost, Pace, PaceCost } from './loads';
 
-interface Cpu {
-  readonly userNs: number;
-  readonly kernelNs: number;
+/** What one call of the load client has cost the server. */
+interface ServerCost extends ServerUse {
+  readonly cpuNs: number;
 }
 
 interface Pair {
@@ -35,29 +36,35 @@ async function startPair({ name, file, folder }: Candidate): Promise<Pair> {
   }
 }
 
-/** With the folder `BENCH_PROFILE`, each server leaves a profile there at its end. */
+let servers = 0;
+
+/** With the folder `BENCH_PROFILE`, each server leaves a profile there at its end; numbered as they were started. */
 function profiling(name: string): string[] {
   const folder = process.env['BENCH_PROFILE'];
-  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`];
+  if (folder === undefined) return [];
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${++servers}-${name}.cpuprofile`];
 }
 
 /** Calls the load client. @returns Its answer, and what it cost the server. */
-async function ask<Answer>({ server, client }: Pair, action: string, argument: unknown): Promise<[Answer, Cpu]> {
-  const before = (await server.call('cpu')) as Cpu;
+async function ask<Answer>({ server, client }: Pair, action: string, argument: unknown): Promise<[Answer, ServerCost]> {
+  const before = (await server.call('use')) as ServerUse;
   const answer = (await client.call(action, argument)) as Answer;
-  const after = (await server.call('cpu')) as Cpu;
-  return [answer, { userNs: after.userNs - before.userNs, kernelNs: after.kernelNs - before.kernelNs }];
+  const after = (await server.call('use')) as ServerUse;
+  const userNs = after.userNs - before.userNs;
+  const kernelNs = after.kernelNs - before.kernelNs;
+  const writes = after.writes === undefined ? undefined : after.writes - (before.writes ?? 0);
+  return [answer, { userNs, kernelNs, cpuNs: userNs + kernelNs, writes }];
 }
 
 async function startFlood(candidate: Candidate, flood: Flood): Promise<Contender> {
   const pair = await startPair(candidate);
   const measure = async (timeMs: number): Promise<Measured> => {
     const [cost, server] = await ask<FloodCost>(pair, 'flood', { ...flood, timeMs });
-    const serverNs = server.userNs + server.kernelNs;
-    const each = [cost.wallNs, serverNs, server.userNs, server.kernelNs, cost.cpuNs];
+    const each = [cost.wallNs, server.cpuNs, server.userNs, server.kernelNs, cost.cpuNs];
     return [
       ...each.map((ns) => ns / cost.deliveries),
-      (serverNs / cost.wallNs) * 100,
+      server.writes === undefined ? undefined : (server.writes / cost.deliveries) * 1_000,
+      (server.cpuNs / cost.wallNs) * 100,
       (cost.cpuNs / cost.wallNs) * 100,
     ];
   };
@@ -70,7 +77,7 @@ async function startPace(candidate: Candidate, pace: Pace): Promise<Contender> {
   const pair = await startPair(candidate);
   const measure = async (timeMs: number): Promise<Measured> => {
     const [{ p50Ns, p99Ns, deliveries }, server] = await ask<PaceCost>(pair, 'pace', { ...pace, timeMs });
-    return [p50Ns, p99Ns, (server.userNs + server.kernelNs) / deliveries];
+    return [p50Ns, p99Ns, server.cpuNs / deliveries];
   };
   return { measure, stop: () => pair.stop() };
 }
@@ -98,17 +105,15 @@ async function measureCrowd(pair: Pair, count: number): Promise<Measured> {
   await pair.client.call('login', WARM_UP);
   await pair.client.call('connect', WARM_UP);
   const before = (await pair.server.call('memory')) as number;
-  const [login, loginCpu] = await ask<Cost>(pair, 'login', count);
-  const [connect, connectCpu] = await ask<Cost>(pair, 'connect', count);
+  const [login, loginCost] = await ask<Cost>(pair, 'login', count);
+  const [connect, connectCost] = await ask<Cost>(pair, 'connect', count);
   const held = ((await pair.server.call('memory')) as number) - before;
-  const loginNs = loginCpu.userNs + loginCpu.kernelNs;
-  const connectNs = connectCpu.userNs + connectCpu.kernelNs;
   return [
     connect.wallNs / count,
-    connectNs / count,
+    connectCost.cpuNs / count,
     (login.wallNs + connect.wallNs) / count,
-    (loginNs + connectNs) / count,
-    hasLogin ? loginNs / count : undefined,
+    (loginCost.cpuNs + connectCost.cpuNs) / count,
+    hasLogin ? loginCost.cpuNs / count : undefined,
     held / count,
     ((login.cpuNs + connect.cpuNs) / (login.wallNs + connect.wallNs)) * 100,
   ];
@@ -126,6 +131,7 @@ const floodMetrics: readonly Metric[] = [
   { name: 'server CPU, user', unit: 'ns', absolute: true },
   { name: 'server CPU, kernel', unit: 'ns', absolute: true },
   { name: 'client CPU', unit: 'ns', absolute: true },
+  { name: 'server writes', unit: 'in 1,000 deliveries', absolute: true },
   { name: 'server busy', unit: '%', absolute: true },
   busy,
 ];

@@ -5,6 +5,15 @@ export interface RunningServer {
   readonly port: number;
   /** Its process, when that is another one than ours. */
   readonly pid?: number;
+  /** Writes to sockets so far, where the server counts them. */
+  writes?(): number;
+}
+
+/** What a server has used so far. */
+export interface ServerUse {
+  readonly userNs: number;
+  readonly kernelNs: number;
+  readonly writes: number | undefined;
 }
 
 /** Where a connection of the load client belongs. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { serve } from '../lab/processes';
 import { cpuOf, memoryOf } from './foreign-process';
-import type { RelayCandidate, RunningServer } from './relay';
+import type { RelayCandidate, RunningServer, ServerUse } from './relay';
 
 const [file = ''] = process.argv.slice(2);
 let running: RunningServer | undefined;
@@ -13,11 +13,11 @@ async function start(): Promise<number> {
   return running.port;
 }
 
-/** CPU time so far, in nanoseconds. */
-function cpu(): { userNs: number; kernelNs: number } {
-  if (running?.pid !== undefined) return cpuOf(running.pid);
+function use(): ServerUse {
+  const writes = running?.writes?.();
+  if (running?.pid !== undefined) return { ...cpuOf(running.pid), writes };
   const { user, system } = process.cpuUsage();
-  return { userNs: user * 1_000, kernelNs: system * 1_000 };
+  return { userNs: user * 1_000, kernelNs: system * 1_000, writes };
 }
 
 /** Bytes that are held once all is quiet. */
@@ -29,4 +29,4 @@ async function memory(): Promise<number> {
   return process.memoryUsage.rss();
 }
 
-serve({ start, cpu, memory });
+serve({ start, use, memory });

@@ -2,7 +2,7 @@ import { createRelay } from '../../../../src/relay';
 import { WEBSOCKET_PATH } from '../../../conformance/raw/raw-websocket';
 import { loginBody } from '../../../conformance/raw/raw-client';
 import { LoadSocket } from '../load-socket';
-import type { RelayCandidate } from '../relay';
+import type { RelayCandidate, RunningServer } from '../relay';
 import { FrameScanner, TildeScanner } from '../scanners';
 import { clientFrame, endOfHead, openWebSocket } from '../web-socket';
 
@@ -26,10 +26,14 @@ async function login(port: number): Promise<string> {
   return id;
 }
 
+async function start(): Promise<RunningServer> {
+  const server = createRelay({ accounts: [ACCOUNT] });
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+  return { port, writes: () => server.stats().counters.socketWrites };
+}
+
 export const relay: RelayCandidate = {
-  start: async () => ({
-    port: (await createRelay({ accounts: [ACCOUNT] }).listen({ host: '127.0.0.1', port: 0 })).port,
-  }),
+  start,
   login,
   connect: async (port, { room, listens }, id) => {
     const socket = await openWebSocket(port, WEBSOCKET_PATH);
