@@ -71,9 +71,8 @@ function setting(): string {
     return `${name} ${(JSON.parse(manifest) as { version: string }).version}`;
   });
   // Fails where there is no such program, and for what is not installed; the rest is said all the same.
-  const { stdout } = spawnSync('dpkg-query', ['-W', '-f=${Package} ${Version}\n', 'mosquitto', 'nats-server'], {
-    encoding: 'utf8',
-  });
+  const query = ['-W', '-f=${Package} ${Version}\n', 'mosquitto', 'nats-server'];
+  const { stdout } = spawnSync('dpkg-query', query, { encoding: 'utf8' });
   const programs = (stdout ?? '').split('\n').filter((line) => line !== '');
   return [`Node ${process.version}`, `${cpus().length} cores`, ...packages, ...programs].join(', ');
 }

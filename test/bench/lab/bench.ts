@@ -13,7 +13,7 @@ export interface Metric {
   readonly unit: string;
   /** Factor from what `measure` returns to `unit`. @defaultValue 1 */
   readonly scale?: number;
-  /** Given in its unit for all, not in times the baseline; for what is no cost, or is compared with a fixed figure. */
+  /** Given in its unit for all, not in times the baseline: no cost, or held against a fixed figure. */
   readonly absolute?: boolean;
   /** What is said beside such a value. */
   readonly note?: (value: number) => string;
@@ -24,7 +24,11 @@ export type Measured = readonly (number | undefined)[];
 
 /** One candidate, ready for one case. */
 export interface Contender {
-  /** Measures once; begins with what the last call left. @param timeMs - For how long, where the bench goes by time. */
+  /**
+   * Measures once; begins with what the last call left.
+   *
+   * @param timeMs - For how long, where the bench goes by time.
+   */
   measure(timeMs: number): Promise<Measured>;
   stop(): Promise<void>;
 }

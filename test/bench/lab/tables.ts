@@ -32,7 +32,7 @@ function renderTable(bench: Bench, title: string, results: readonly CaseResult[]
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** The baseline in its unit; the others in times the baseline, unless the metric is absolute; median (min..max) of the rounds. */
+/** The baseline in its unit, the others in times the baseline: median (min..max) of the rounds. */
 function cellOf(bench: Bench, { rounds }: CaseResult, name: string, metric: Metric, index: number): string {
   const own = (rounds.get(name) ?? []).map((measured) => measured[index]);
   const known = own.filter((value) => value !== undefined);

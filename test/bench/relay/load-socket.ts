@@ -11,14 +11,18 @@ const NOTHING = Buffer.alloc(0);
 export interface Scanner {
   /** Messages so far. */
   readonly delivered: number;
-  /** Reads `bytes[start..end]`. @returns Up to where; what is behind comes again in front of the next chunk. */
+  /**
+   * Reads `bytes[start..end]`.
+   *
+   * @returns Up to where; what is behind comes again in front of the next chunk.
+   */
   scan(bytes: Buffer, start: number, end: number): number;
 }
 
 /** Leaves everything where it is. */
 const PATIENT: Scanner = { delivered: 0, scan: (_bytes, start) => start };
 
-/** A connection of the load client that costs it as little as Node allows: no Buffer is made for what is read. */
+/** A connection of the load client, as cheap for it as Node allows: no Buffer is made for what is read. */
 export class LoadSocket {
   readonly #socket: Socket;
   #scanner = PATIENT;
@@ -51,7 +55,11 @@ export class LoadSocket {
     this.#socket.write(bytes, 'latin1');
   }
 
-  /** The next answer as Latin-1 text. @param findEnd - Where it ends in the text, or -1 when not all of it is there. */
+  /**
+   * The next answer as Latin-1 text.
+   *
+   * @param findEnd - Where it ends in the text, or -1 when not all of it is there.
+   */
   take(findEnd: (text: string) => number): Promise<string> {
     return new Promise((resolve) => {
       const scan = (bytes: Buffer, start: number, end: number): number => {

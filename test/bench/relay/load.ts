@@ -20,25 +20,34 @@ const traffic = new Traffic();
 let senders: readonly Sender[] | undefined;
 let paced: PacedStream | undefined;
 
-const messageOf = (room: string, size: number): Buffer => relay.message(room, new Uint8Array(size).fill(FILLER));
+function messageOf(room: string, size: number): Buffer {
+  return relay.message(room, new Uint8Array(size).fill(FILLER));
+}
 
-/** The connections of each room, the sender's first. */
-async function openRooms({ rooms, listeners, size }: Stage): Promise<{ room: string; sockets: LoadSocket[] }[]> {
+interface OpenRoom {
+  readonly room: string;
+  readonly sender: LoadSocket;
+  readonly others: readonly LoadSocket[];
+}
+
+async function openRooms({ rooms, listeners, size }: Stage): Promise<OpenRoom[]> {
   const names = Array.from({ length: rooms }, (_, i) => `room${i}`);
   const roles = [false, ...new Array<boolean>(listeners).fill(true)];
-  const sockets = await openings.open(names.flatMap((room) => roles.map((listens): Place => ({ room, listens }))));
+  const places = names.flatMap((room) => roles.map((listens): Place => ({ room, listens })));
+  const sockets = await openings.open(places);
   return names.map((room) => {
-    const own = sockets.splice(0, roles.length);
-    own[0]!.read(relay.scanner(room, size), () => undefined);
-    return { room, sockets: own };
+    const [sender, ...others] = sockets.splice(0, roles.length);
+    // What it gets are answers at most.
+    sender!.read(relay.scanner(room, size), () => undefined);
+    return { room, sender: sender!, others };
   });
 }
 
 async function openStreams(flood: Flood): Promise<Sender[]> {
   const { listeners, inFlight, size } = flood;
-  return (await openRooms(flood)).map(({ room, sockets: [own, ...others] }) => {
-    const sender = new Sender(traffic, own!, messageOf(room, size), inFlight, listeners);
-    for (const socket of others) sender.follow(socket, relay.scanner(room, size));
+  return (await openRooms(flood)).map(({ room, sender: socket, others }) => {
+    const sender = new Sender(traffic, socket, messageOf(room, size), inFlight, listeners);
+    for (const other of others) sender.follow(other, relay.scanner(room, size));
     return sender;
   });
 }
@@ -63,9 +72,8 @@ async function flood({ timeMs, ...how }: Flood & { timeMs: number }): Promise<Fl
 }
 
 async function openPaced(pace: Pace): Promise<PacedStream> {
-  const [{ room, sockets }] = (await openRooms(pace)) as [{ room: string; sockets: LoadSocket[] }];
-  const [sender, ...others] = sockets;
-  const stream = new PacedStream(traffic, pace.listeners, sender!, messageOf(room, pace.size));
+  const [{ room, sender, others }] = (await openRooms(pace)) as [OpenRoom];
+  const stream = new PacedStream(traffic, pace.listeners, sender, messageOf(room, pace.size));
   for (const socket of others) stream.listen(socket, relay.scanner(room, pace.size));
   return stream;
 }

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Bench, Candidate, Case, Contender, Measured, Metric } from '../lab/bench';
 import type { Cost } from '../lab/cost';
 import { Process } from '../lab/processes';
-import type { ServerUse } from './relay';
 import type { Flood, FloodCost, Pace, PaceCost } from './loads';
+import type { ServerUse } from './relay';
 
 /** What one call of the load client has cost the server. */
 interface ServerCost extends ServerUse {
@@ -38,7 +38,7 @@ async function startPair({ name, file, folder }: Candidate): Promise<Pair> {
 
 let servers = 0;
 
-/** With the folder `BENCH_PROFILE`, each server leaves a profile there at its end; numbered as they were started. */
+/** With the folder `BENCH_PROFILE`, each server leaves a profile there; numbered as they were started. */
 function profiling(name: string): string[] {
   const folder = process.env['BENCH_PROFILE'];
   if (folder === undefined) return [];
@@ -46,7 +46,11 @@ function profiling(name: string): string[] {
 }
 
 /** Calls the load client. @returns Its answer, and what it cost the server. */
-async function ask<Answer>({ server, client }: Pair, action: string, argument: unknown): Promise<[Answer, ServerCost]> {
+async function ask<Answer>(
+  { server, client }: Pair,
+  action: string,
+  argument: unknown,
+): Promise<[Answer, ServerCost]> {
   const before = (await server.call('use')) as ServerUse;
   const answer = (await client.call(action, argument)) as Answer;
   const after = (await server.call('use')) as ServerUse;
@@ -138,7 +142,10 @@ const floodMetrics: readonly Metric[] = [
 
 const shared = { folder: 'relay', baseline: 'ws', rounds: 3, timeMs: 1_000 };
 
-function floods(table: string, rows: [column: string, flood: Flood][]): Case<Flood>[] {
+function casesOf<Parameters>(
+  table: string,
+  rows: [column: string, parameters: Parameters][],
+): Case<Parameters>[] {
   return rows.map(([column, parameters]) => ({ table, column, parameters }));
 }
 
@@ -153,7 +160,7 @@ export const fanout: Bench<Flood> = {
   about: 'One sends, all others get it; 64, 32 and 8 messages under way to 10, 100 and 1,000.',
   metrics: floodMetrics,
   cases: sizes.flatMap(([name, size]) =>
-    floods(name, [
+    casesOf(name, [
       ['1 to 10', { rooms: 1, listeners: 10, inFlight: 64, size }],
       ['1 to 100', { rooms: 1, listeners: 100, inFlight: 32, size }],
       ['1 to 1,000', { rooms: 1, listeners: 1_000, inFlight: 8, size }],
@@ -167,7 +174,7 @@ export const pairs: Bench<Flood> = {
   name: 'pairs',
   about: 'In each of 200 pairs one sends to the other.',
   metrics: floodMetrics,
-  cases: floods('200 pairs, 100 B', [
+  cases: casesOf('200 pairs, 100 B', [
     ['1 under way', { rooms: 200, listeners: 1, inFlight: 1, size: 100 }],
     ['16 under way', { rooms: 200, listeners: 1, inFlight: 16, size: 100 }],
   ]),
@@ -179,7 +186,7 @@ export const room: Bench<Flood> = {
   name: 'room',
   about: 'All send to all others. Each sends its next message when it has got one from each of the others.',
   metrics: floodMetrics,
-  cases: floods('100 B, one of each under way', [
+  cases: casesOf('100 B, one of each under way', [
     ['10 members', { rooms: 1, listeners: 9, inFlight: 1, size: 100, allSend: true }],
     ['50 members', { rooms: 1, listeners: 49, inFlight: 1, size: 100, allSend: true }],
   ]),
@@ -200,10 +207,10 @@ export const idle: Bench<number> = {
     { name: 'memory', unit: 'KiB each', scale: 1 / 1_024, absolute: true },
     busy,
   ],
-  cases: [
-    { table: 'idle connections', column: '1,000', parameters: 1_000 },
-    { table: 'idle connections', column: '5,000', parameters: 5_000 },
-  ],
+  cases: casesOf('idle connections', [
+    ['1,000', 1_000],
+    ['5,000', 5_000],
+  ]),
   start: startCrowd,
 };
 
@@ -216,11 +223,11 @@ export const latency: Bench<Pace> = {
     { name: 'p99', unit: 'us', scale: NS_TO_US },
     { name: 'server CPU', unit: 'ns a delivery' },
   ],
-  cases: [
-    { table: '100 B', column: '1 to 1', parameters: { rooms: 1, listeners: 1, size: 100, intervalMs: 1 } },
-    { table: '100 B', column: '1 to 10', parameters: { rooms: 1, listeners: 10, size: 100, intervalMs: 1 } },
-    { table: '100 B', column: '1 to 100', parameters: { rooms: 1, listeners: 100, size: 100, intervalMs: 5 } },
-    { table: '100 B', column: '1 to 1,000', parameters: { rooms: 1, listeners: 1_000, size: 100, intervalMs: 50 } },
-  ],
+  cases: casesOf('100 B', [
+    ['1 to 1', { rooms: 1, listeners: 1, size: 100, intervalMs: 1 }],
+    ['1 to 10', { rooms: 1, listeners: 10, size: 100, intervalMs: 1 }],
+    ['1 to 100', { rooms: 1, listeners: 100, size: 100, intervalMs: 5 }],
+    ['1 to 1,000', { rooms: 1, listeners: 1_000, size: 100, intervalMs: 50 }],
+  ]),
   start: startPace,
 };

@@ -59,7 +59,8 @@ export class FrameScanner implements Scanner {
     if (end - at < length) return at;
     const first = bytes[at]!;
     if (first !== 0x81 && first !== 0x82) throw new Error(`A frame begins with 0x${first.toString(16)}.`);
-    this.#left = short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : bytes.readUIntBE(at + 4, 6);
+    this.#left =
+      short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : bytes.readUIntBE(at + 4, 6);
     return at + length;
   }
 }

@@ -2,8 +2,8 @@ import type { LoadSocket, Scanner } from './load-socket';
 import type { Traffic } from './traffic';
 
 /**
- * Sends one message over and over, so that a number of them is under way. As many deliveries as a message has count for
- * one that has come: who waits for the last of them leaves the server idle meanwhile.
+ * Sends one message over and over, so that a number of them is under way. As many deliveries as a message has count
+ * for one that has come: who waits for the last of them leaves the server idle meanwhile.
  */
 export class Sender {
   #sent = 0;

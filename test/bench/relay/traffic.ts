@@ -38,7 +38,8 @@ export class Traffic {
   #watch(): () => void {
     let before = -1;
     const timer = setInterval(() => {
-      if (this.#delivered === before) throw new Error(`${this.#sent - before} of ${this.#sent} deliveries did not come.`);
+      if (this.#delivered === before)
+        throw new Error(`${this.#sent - before} of ${this.#sent} deliveries did not come.`);
       before = this.#delivered;
     }, PATIENCE_MS);
     return () => clearInterval(timer);

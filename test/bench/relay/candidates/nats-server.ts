@@ -19,7 +19,8 @@ class NatsScanner implements Scanner {
     let at = start;
     while (at < end) {
       const isMessage = bytes[at] === 0x4d;
-      if (!isMessage && bytes[at] !== 0x50) throw new Error(`nats-server says ${bytes.toString('latin1', at, end)}`);
+      if (!isMessage && bytes[at] !== 0x50)
+        throw new Error(`nats-server says ${bytes.toString('latin1', at, end)}`);
       const next = at + (isMessage ? this.#length : PING.length);
       if (next > end) return at;
       if (isMessage) this.delivered += 1;

@@ -7,7 +7,7 @@ import { FixedScanner } from '../scanners';
 /** Those who get something at the end of this turn. */
 let waiting: Member[] = [];
 
-/** The limit: bytes without any framing, checks or bounds. What one turn reads leaves in one write to each socket. */
+/** The limit: no framing, checks or bounds. What one turn reads leaves in one write to each socket. */
 class Member {
   readonly #chunks: Buffer[] = [];
 

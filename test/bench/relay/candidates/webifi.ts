@@ -43,10 +43,12 @@ export const relay: RelayCandidate = {
       const end = text.indexOf(TERMINATOR, text.indexOf(TERMINATOR) + TERMINATOR.length);
       return end < 0 ? -1 : end + TERMINATOR.length;
     });
-    if (!answer.includes('~rt=a~e=0~') || !answer.includes('~rt=n~e=4~')) throw new Error(`Attaching got ${answer}`);
+    if (!answer.includes('~rt=a~e=0~') || !answer.includes('~rt=n~e=4~'))
+      throw new Error(`Attaching got ${answer}`);
     return socket;
   },
-  message: (room, payload) => clientFrame(`~n=${room}~d=${Buffer.from(payload).toString('latin1')}${TERMINATOR}`),
+  message: (room, payload) =>
+    clientFrame(`~n=${room}~d=${Buffer.from(payload).toString('latin1')}${TERMINATOR}`),
   scanner: (_room, size) => new FrameScanner(new TildeScanner(size)),
   keepAlive: clientFrame(TERMINATOR),
 };

@@ -11,7 +11,8 @@ async function startServer(): Promise<number> {
   process.env['WS_NO_UTF_8_VALIDATE'] = '1';
   const { WebSocket, WebSocketServer } = await import('ws');
   const rooms = new Map<string, Set<WebSocket>>();
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false, maxPayload: 1_048_576 });
+  const options = { perMessageDeflate: false, maxPayload: 1_048_576 };
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...options });
   server.on('connection', (socket, { url = '/' }) => {
     const room = rooms.get(url) ?? new Set();
     rooms.set(url, room.add(socket));
