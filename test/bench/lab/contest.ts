@@ -7,7 +7,7 @@ export interface CaseResult {
   readonly table: string;
   readonly column: string;
   readonly rounds: ReadonlyMap<string, readonly Measured[]>;
-  /** Who could not be started, and why. */
+  /** Who could not be started, or failed, and why. */
   readonly skipped: ReadonlyMap<string, string>;
 }
 
@@ -36,34 +36,43 @@ export async function playCase(
   const contenders = new Map<string, Contender>();
   const rounds = new Map<string, Measured[]>();
   const skipped = new Map<string, string>();
+  // A peer that is not there leaves its row empty; without the baseline there is nothing to tell.
+  const skip = (name: string, error: unknown): undefined => {
+    if (name === bench.baseline) throw error;
+    console.error(`SKIPPED ${name}: ${reasonOf(error)}`);
+    skipped.set(name, reasonOf(error));
+  };
   try {
     for (const candidate of candidates) {
-      const contender = await bench.start(candidate, parameters).catch((error: unknown) => {
-        // A peer that is not there leaves its row empty; without the baseline there is nothing to tell.
-        if (candidate.name === bench.baseline) throw error;
-        skipped.set(candidate.name, reasonOf(error));
-        return undefined;
-      });
+      const { name } = candidate;
+      const contender = await bench.start(candidate, parameters).catch((error: unknown) => skip(name, error));
       if (contender === undefined) continue;
-      contenders.set(candidate.name, contender);
-      rounds.set(candidate.name, []);
+      contenders.set(name, contender);
+      rounds.set(name, []);
     }
     for (let round = 0; round <= bench.rounds; round++) {
       for (const [name, contender] of inTurn([...contenders], round)) {
-        const measured = await contender.measure(bench.timeMs ?? 0);
-        if (round > 0) rounds.get(name)?.push(measured);
+        const measured = await contender
+          .measure(bench.timeMs ?? 0)
+          .catch((error: unknown) => skip(name, error));
+        if (measured === undefined) {
+          contenders.delete(name);
+          rounds.delete(name);
+          await contender.stop();
+        } else if (round > 0) {
+          rounds.get(name)?.push(measured);
+        }
       }
     }
   } finally {
     for (const contender of contenders.values()) await contender.stop();
   }
-  for (const [name, reason] of skipped) console.error(`SKIPPED ${name}: ${reason}`);
   return { table, column, rounds, skipped };
 }
 
 /** Its first line: what a process of ours says ends with where it said it. */
 function reasonOf(error: unknown): string {
-  return String(error).split('\n')[0]!.replace(/^(Error: )+/, '');
+  return String(error).split('\n')[0]!.replace(/^(Error: )+|\.$/g, '');
 }
 
 /** Each round begins with another one, so that nobody always follows the same neighbour's garbage. */

@@ -41,7 +41,7 @@ export class Process {
         else resolve(answer.value);
       };
       const onExit = (code: number | null): void => {
-        reject(new Error(`${this.#child.spawnargs.join(' ')} ended with ${code}.`));
+        reject(new Error(`A process ended with ${code}: ${this.#child.spawnargs.join(' ')}`));
       };
       this.#child.on('message', onMessage).on('exit', onExit);
       this.#child.send({ id, action, argument });
@@ -49,6 +49,7 @@ export class Process {
   }
 
   async stop(): Promise<void> {
+    if (!this.#child.connected) return;
     const exit = once(this.#child, 'exit');
     this.#child.disconnect();
     await exit;
@@ -57,8 +58,15 @@ export class Process {
 
 /** The child's side: answers calls until the parent is gone. */
 export function serve(actions: Actions): void {
+  let call = 0;
   process.on('disconnect', () => process.exit(0));
+  // What is thrown beside a call, as by a socket, is told as the fault of that call.
+  process.on('uncaughtException', (error) => {
+    console.error(error);
+    process.send?.({ id: call, fault: error.message }, () => process.exit(1));
+  });
   process.on('message', ({ id, action, argument }: { id: number; action: string; argument: never }) => {
+    call = id;
     void run(actions[action], argument).then(
       (value) => process.send?.({ id, value }),
       (error: unknown) => process.send?.({ id, fault: error instanceof Error ? error.stack : String(error) }),

@@ -73,7 +73,10 @@ async function startFlood(candidate: Candidate, flood: Flood): Promise<Contender
     ];
   };
   // Opening is no part of the first measurement.
-  await measure(1);
+  await measure(1).catch(async (error: unknown) => {
+    await pair.stop();
+    throw error;
+  });
   return { measure, stop: () => pair.stop() };
 }
 
