@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { findTool, testTools, type ToolName } from '../../scripts/test-tools.mjs';
+import { freePort, isListening } from './ports';
 
 /** Where a part keeps its files, and where it is to listen. */
 export interface Place {
@@ -27,8 +27,6 @@ const NOBODY = 65_534;
 /** The user that parts run as. */
 export const partUser = isRoot ? 'nobody' : (process.env['USER'] ?? '');
 
-/** Below the ports that connections of this machine come from. */
-const [FIRST_PORT, PORTS] = [20_000, 12_000];
 const READY_MS = 10_000;
 const END_MS = 5_000;
 
@@ -96,7 +94,7 @@ export class Part {
   }
 
   async #untilOpen(): Promise<void> {
-    for (const deadline = Date.now() + READY_MS; !(await isOpen(this.port)); await wait(10)) {
+    for (const deadline = Date.now() + READY_MS; !(await isListening(this.port)); await wait(10)) {
       if (this.#hasEnded) throw new Error(`The program ended at once:\n${this.log}`);
       if (Date.now() > deadline) throw new Error(`The port did not open:\n${this.log}`);
     }
@@ -109,34 +107,6 @@ function give(path: string): void {
 
 function variableOf(tool: ToolName): string {
   return testTools.find(({ name }) => name === tool)?.variable ?? '';
-}
-
-/** A port that nobody listens on now. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
-    const server = createServer().listen(port, '127.0.0.1');
-    const isFree = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    );
-    if (!isFree) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 /** `describe` for tests that drive these programs: skipped, and loudly so, where one of them is missing. */

@@ -1,15 +1,12 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, isListening } from '../../helpers/ports';
 import type { RunningServer } from './relay';
 
 const PATIENCE_MS = 5_000;
-const FIRST_PORT = 20_000;
-const PORTS = 12_000;
 
 /**
  * Starts a server that is no JavaScript; it ends with this process.
@@ -19,7 +16,7 @@ const PORTS = 12_000;
  */
 export async function startProgram(name: string, config: (port: number) => string): Promise<RunningServer> {
   const program = findProgram(name);
-  const port = await findPort();
+  const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   writeFileSync(join(folder, 'config'), config(port));
   const child = spawn(program, ['-c', join(folder, 'config')], { stdio: 'ignore' });
@@ -49,33 +46,5 @@ function isExecutable(file: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** A port that is free now, below those that the system gives to connections. */
-async function findPort(): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
-    const server = createServer().listen({ port, host: '127.0.0.1' });
-    try {
-      await once(server, 'listening');
-    } catch {
-      continue;
-    }
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect({ port, host: '127.0.0.1' });
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
   }
 }
