@@ -1,6 +1,7 @@
 import { open, readFile, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { connectNameProblem, networksProblem } from './account-rules';
+import { errorCode, syncFolder } from './files';
 import { parseStoredPassword } from './passwords';
 
 /** One account as the file keeps it. */
@@ -206,27 +207,6 @@ async function writeThrough(handle: FileHandle, text: string): Promise<void> {
   await handle.writeFile(text, 'utf8');
   await handle.sync();
   await handle.close();
-}
-
-/**
- * Makes the rename itself lasting. Some systems cannot open a folder; there the rename is as lasting as it
- * gets.
- */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  if (handle === undefined) return;
-  try {
-    await handle.sync();
-  } catch (error) {
-    if (errorCode(error) !== 'EPERM' && errorCode(error) !== 'EINVAL') throw error;
-  } finally {
-    await handle.close();
-  }
-}
-
-function errorCode(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'unknown reason';
 }
 
 function quote(name: string): string {
