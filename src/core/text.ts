@@ -1,11 +1,23 @@
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Texts shorter than this are written sooner by a plain loop than by a call of the encoder. */
+const SHORT = 24;
 /** Bytes per call of `fromCharCode`: engines limit the number of arguments. */
 const LATIN1_STEP = 8192;
 
 /** UTF-8 bytes of a text (P-24). A lone surrogate becomes U+FFFD, as everywhere on the web platform. */
 export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);
+}
+
+/** Writes the UTF-8 bytes of a text, for which there is room, at `at`; gives their number. */
+export function encodeTextInto(text: string, bytes: Uint8Array, at: number): number {
+  let written = 0;
+  if (text.length < SHORT) {
+    for (let code; written < text.length && (code = text.charCodeAt(written)) < 0x80; written++) bytes[at + written] = code;
+    if (written === text.length) return written;
+  }
+  return written + encoder.encodeInto(text.slice(written), bytes.subarray(at + written)).written;
 }
 
 /** Text of received bytes: UTF-8, or Latin-1 when they are not valid UTF-8, never with replacement characters (P-25). */
@@ -37,11 +49,6 @@ export function encodeLatin1(text: string): Uint8Array {
     bytes[i] = code;
   }
   return bytes;
-}
-
-/** True when the bytes are valid UTF-8, so that they may travel in a TEXT frame (P-54). */
-export function isUtf8(bytes: Uint8Array): boolean {
-  return decodeUtf8(bytes) !== undefined;
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {
