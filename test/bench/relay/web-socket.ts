@@ -23,7 +23,14 @@ export function endOfHead(text: string): number {
   return end < 0 ? -1 : end + 4;
 }
 
-/** One masked binary frame. */
-export function clientFrame(payload: string | Uint8Array): Buffer {
-  return encodeFrame({ opcode: Opcode.binary, payload });
+/** Where a frame of up to 65,535 bytes ends, or -1. */
+export function endOfFrame(text: string): number {
+  const short = text.charCodeAt(1);
+  const end = short < 126 ? 2 + short : 4 + text.charCodeAt(2) * 256 + text.charCodeAt(3);
+  return end <= text.length ? end : -1;
+}
+
+/** One masked frame. */
+export function clientFrame(payload: string | Uint8Array, opcode: number = Opcode.binary): Buffer {
+  return encodeFrame({ opcode, payload });
 }
