@@ -10,12 +10,12 @@ import { renderBench } from './lab/tables';
 
 import { client, clientMemory, clientStreaming } from './client/client.bench';
 import { codecReceive, codecSend } from './codec/codec.bench';
-import { fanout, idle, latency, pairs, room } from './relay/relay.bench';
+import { echo, fanout, idle, latency, pairs, room } from './relay/relay.bench';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const BENCHES: readonly Bench[] = [
   ...[codecReceive, codecSend, client, clientStreaming, clientMemory],
-  ...[fanout, pairs, room, idle, latency],
+  ...[fanout, pairs, room, echo, idle, latency],
 ];
 
 /** Packages whose versions stand above the tables. */
