@@ -10,12 +10,13 @@ import { renderBench } from './lab/tables';
 
 import { client, clientMemory, clientStreaming } from './client/client.bench';
 import { codecReceive, codecSend } from './codec/codec.bench';
+import { polling } from './polling/polling.bench';
 import { echo, fanout, idle, latency, pairs, room } from './relay/relay.bench';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const BENCHES: readonly Bench[] = [
   ...[codecReceive, codecSend, client, clientStreaming, clientMemory],
-  ...[fanout, pairs, room, echo, idle, latency],
+  ...[fanout, pairs, room, echo, idle, latency, polling],
 ];
 
 /** Packages whose versions stand above the tables. */

@@ -16,6 +16,7 @@ export async function startSocketIo(transport: 'websocket' | 'polling'): Promise
     const { room, listens } = socket.handshake.query as Record<string, string>;
     if (listens === 'true') void socket.join(room!);
     socket.on('m', (data: unknown) => socket.to(room!).emit('m', data));
+    socket.on('e', (data: unknown) => socket.emit('m', data));
   });
   return listenOnLoopback(server);
 }
@@ -25,7 +26,7 @@ export function socketIoPath(transport: 'websocket' | 'polling', room: string, l
   return `/socket.io/?EIO=4&transport=${transport}&room=${room}&listens=${listens}`;
 }
 
-/** The packet of one message, in either direction. */
-export function socketIoPacket(payload: Uint8Array): string {
-  return `42["m","${Buffer.from(payload).toString('latin1')}"]`;
+/** The packet of one message, in either direction. @param event - `m` goes to all others, `e` comes back. */
+export function socketIoPacket(payload: Uint8Array, event: 'm' | 'e' = 'm'): string {
+  return `42["${event}","${Buffer.from(payload).toString('latin1')}"]`;
 }

@@ -1,4 +1,5 @@
 import { encodeFrame, Opcode } from '../../conformance/raw/raw-websocket';
+import { endOfHead } from './http';
 import { LoadSocket } from './load-socket';
 
 /** Upgraded on a path. */
@@ -15,12 +16,6 @@ export async function openWebSocket(port: number, path: string): Promise<LoadSoc
   const answer = await socket.take(endOfHead);
   if (!answer.startsWith('HTTP/1.1 101 ')) throw new Error(`The upgrade got ${answer}`);
   return socket;
-}
-
-/** Where the head of an HTTP answer ends, or -1. */
-export function endOfHead(text: string): number {
-  const end = text.indexOf('\r\n\r\n');
-  return end < 0 ? -1 : end + 4;
 }
 
 /** Where a frame of up to 65,535 bytes ends, or -1. */
