@@ -1,6 +1,6 @@
 import type { RelayCounters } from './counters';
 import { createCounters } from './counters';
-import { Deadlines } from './deadlines';
+import { Deadlines, Timed } from './deadlines';
 import { EffectQueue } from './events';
 import type { LogEffect, RelayInput } from './events';
 import type { RelayLimits } from './limits';
@@ -8,12 +8,16 @@ import { QueueTotals } from './out-queue';
 import type { Session, Transport } from './sessions';
 
 /** An error answer to a broken download, held back so that the client does not repeat it at once (P-13). */
-export interface HeldAnswer {
-  readonly kind: 'held';
-  readonly request: number;
-  readonly code: number;
-  dueAtMs: number;
-  scheduledAtMs: number;
+export class HeldAnswer extends Timed {
+  readonly kind = 'held';
+
+  constructor(
+    readonly request: number,
+    readonly code: number,
+    public dueAtMs: number,
+  ) {
+    super();
+  }
 }
 
 /** Everything in the core that has a deadline. */

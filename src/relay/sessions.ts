@@ -1,4 +1,5 @@
 import type { MessageSplitter } from '../core/codec';
+import { Timed } from './deadlines';
 import { OutQueue, type QueueTotals } from './out-queue';
 import { type AccountRouter, type Member, type Membership, readSessionId } from './router';
 
@@ -47,12 +48,11 @@ export interface LastUpload {
 }
 
 /** One authenticated presence in an account. Outlives its transports. */
-export class Session implements Member<Session> {
+export class Session extends Timed implements Member<Session> {
   readonly kind = 'session';
   state: SessionState = 'unused';
   /** When it expires; Infinity while a transport keeps it alive. */
   expiresAtMs = Infinity;
-  scheduledAtMs = Infinity;
   transport: Transport | undefined = undefined;
   download: PendingDownload | undefined = undefined;
   /** A cancel that came between two downloads counts until then (P-75). */
@@ -67,10 +67,11 @@ export class Session implements Member<Session> {
   constructor(
     readonly sessionId: number,
     /** The device id, `{session id}s{secret}`: the bearer secret of every request. */
-    readonly id: Uint8Array,
+    readonly id: string,
     readonly router: AccountRouter<Session>,
     totals: QueueTotals,
   ) {
+    super();
     this.queue = new OutQueue(totals);
   }
 
@@ -103,11 +104,10 @@ export interface TransportTimes {
 }
 
 /** One WebSocket, from the upgrade to its end. */
-export class Transport {
+export class Transport extends Timed {
   readonly kind = 'transport';
   state: TransportState = 'open';
   session: Session | undefined = undefined;
-  scheduledAtMs = Infinity;
   lastReceivedMs: number;
   /** Holds the unfinished part of a message; undefined between messages. */
   splitter: MessageSplitter | undefined = undefined;
@@ -126,6 +126,7 @@ export class Transport {
     private readonly times: TransportTimes,
     nowMs: number,
   ) {
+    super();
     this.lastReceivedMs = nowMs;
     this.stateEndsAtMs = nowMs + times.authDeadlineMs;
   }
@@ -178,8 +179,8 @@ export class SessionTable {
 }
 
 /** Compares without stopping at the first difference (SEC-7). */
-export function isSameSecret(expected: Uint8Array, given: Uint8Array): boolean {
+export function isSameSecret(expected: string, given: Uint8Array): boolean {
   let difference = expected.length ^ given.length;
-  for (let i = 0; i < expected.length; i++) difference |= expected[i]! ^ (given[i] ?? 0);
+  for (let i = 0; i < expected.length; i++) difference |= expected.charCodeAt(i) ^ (given[i] ?? 0);
   return difference === 0;
 }
