@@ -7,15 +7,14 @@ import { Entry } from './out-queue';
 /** Kind of message that a WebSocket answer belongs to: `rt` on the wire. */
 export type AnswerKind = 'a' | 'n' | 's' | 'c';
 
-const webSocketAnswers = new Map<string, Entry>();
+/** By kind and code. */
+const webSocketAnswers: Record<AnswerKind, (Entry | undefined)[]> = { a: [], n: [], s: [], c: [] };
 const httpAnswers = new Map<number, Uint8Array>();
 
 /** `~rt={kind}~e={code}~t=1`; the same object every time. */
 export function webSocketAnswer(kind: AnswerKind, code: number): Entry {
-  const text = `~rt=${kind}~e=${code}~t=1`;
-  let entry = webSocketAnswers.get(text);
-  if (entry === undefined) webSocketAnswers.set(text, (entry = new Entry('answer', encodeText(text))));
-  return entry;
+  const answers = webSocketAnswers[kind];
+  return (answers[code] ??= new Entry('answer', encodeText(`~rt=${kind}~e=${code}~t=1`)));
 }
 
 /** Answer to a keep-alive; it has no code. */

@@ -32,7 +32,7 @@ export class Publisher {
     let start = 0;
     let type = -1;
     for (let i = 0; i < fields.length; i++) {
-      const key = fields.keys[i];
+      const key = fields.key(i);
       if (key === 'dt') type = i;
       if (key !== 'd') continue;
       if (!this.#publishGroup(sender, fields, start, type, i)) code = ErrorCode.RECIPIENT_NOT_REACHED;
@@ -54,7 +54,7 @@ export class Publisher {
     const allKnown = sender.router.findRecipients(sender, fields, start, data, recipients);
     if (recipients.length === 0) return allKnown;
     const allTaken = this.deliveries.handOut(
-      this.#encoder.encode(sender.sessionId, fields, type, data),
+      this.#encoder.encode(sender, fields, type, data),
       recipients,
     );
     recipients.length = 0;
@@ -62,10 +62,10 @@ export class Publisher {
   }
 }
 
-function hasTwoTypes({ keys }: Fields): boolean {
+function hasTwoTypes(fields: Fields): boolean {
   let types = 0;
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i];
+  for (let i = 0; i < fields.length; i++) {
+    const key = fields.key(i);
     if (key === 'd') types = 0;
     else if (key === 'dt' && ++types > 1) return true;
   }

@@ -63,6 +63,8 @@ export class Session extends Timed implements Member<Session> {
   /** Whether it is in the list of queues to flush. */
   isDirty = false;
   readonly queue: OutQueue;
+  /** How many bytes at the front of `id` are the digits of the session id. */
+  readonly idDigits: number;
 
   constructor(
     readonly sessionId: number,
@@ -73,6 +75,7 @@ export class Session extends Timed implements Member<Session> {
   ) {
     super();
     this.queue = new OutQueue(totals);
+    this.idDigits = id.indexOf(SEPARATOR);
   }
 
   get dueAtMs(): number {
