@@ -43,7 +43,9 @@ export class RelayDriver {
     private readonly accounts: AccountStore,
     private readonly logger: Logger,
   ) {
-    this.core = new RelayCore(limits, (length) => randomBytes(length));
+    // Of a size that fits: a socket that is not read would keep a whole pool for a small frame. And Buffers, since
+    // a socket makes one of everything else, at every write.
+    this.core = new RelayCore(limits, (length) => randomBytes(length), (length) => Buffer.allocUnsafeSlow(length));
   }
 
   /** Whether nothing is answered any more. */

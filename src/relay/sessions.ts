@@ -1,6 +1,7 @@
 import type { MessageSplitter } from '../core/codec';
+import type { Membership } from './network';
 import { OutQueue, type QueueTotals } from './out-queue';
-import { type AccountRouter, type Member, type Membership, readSessionId } from './router';
+import { type AccountRouter, type Member, readSessionId } from './router';
 
 /**
  * Where a session stands.
@@ -60,6 +61,7 @@ export class Session implements Member<Session> {
   lastUpload: LastUpload | undefined = undefined;
   readonly memberships: Membership<Session>[] = [];
   routeStamp = 0;
+  isLive = false;
   /** Whether it is in the list of queues to flush. */
   isDirty = false;
   readonly queue: OutQueue;
@@ -76,6 +78,11 @@ export class Session implements Member<Session> {
 
   get dueAtMs(): number {
     return this.download?.dueAtMs ?? this.expiresAtMs;
+  }
+
+  /** Takes what waits for its network into its own queue; see {@link Network}. */
+  catchUp(): void {
+    if (this.isLive) this.memberships[0]!.network.catchUp(this);
   }
 
   /** Changes the state and starts the lifetime that belongs to it. */
