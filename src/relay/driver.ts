@@ -43,9 +43,8 @@ export class RelayDriver {
     private readonly accounts: AccountStore,
     private readonly logger: Logger,
   ) {
-    // Of a size that fits: a socket that is not read would keep a whole pool for a small frame. And Buffers, since
-    // a socket makes one of everything else, at every write.
-    this.core = new RelayCore(limits, (length) => randomBytes(length), (length) => Buffer.allocUnsafeSlow(length));
+    // Buffers, since a socket makes one of everything else, at every write.
+    this.core = new RelayCore(limits, (length) => randomBytes(length), (length) => Buffer.allocUnsafe(length));
   }
 
   /** Whether nothing is answered any more. */

@@ -35,6 +35,8 @@ interface Kept extends Joined {
 export class Joiner {
   #frame: Kept | undefined = undefined;
   #body: Kept | undefined = undefined;
+  /** Frames of one answer each. There are only few answers. */
+  readonly #answers = new Map<Entry, Joined>();
 
   constructor(
     private readonly counters: RelayCounters,
@@ -43,6 +45,8 @@ export class Joiner {
 
   /** One BINARY frame (P-1): answers as they are, each run of groups as one `~rt=r` message (P-35). */
   frame(queue: OutQueue, maxBytes: number): Joined {
+    const first = queue.at(0);
+    if (queue.length === 1 && first?.kind === 'answer') return this.#answer(first);
     if (this.#frame !== undefined && isSame(this.#frame, queue, maxBytes)) return this.#frame;
     const entries = queue.first(countFront(queue, maxBytes));
     const kept: Kept = { ...this.join(entries), entries, limit: maxBytes };
@@ -58,19 +62,19 @@ export class Joiner {
   build(parts: readonly Uint8Array[], ownFrom: number): Pick<Joined, 'chunks' | 'bytes'> {
     let length = 0;
     for (const part of parts) length += part.length;
-    const header = new Uint8Array(frameHeaderLength(length, false));
-    writeFrameHeader(header, 0, { opcode: Opcode.BINARY, payloadLength: length });
+    const headerLength = frameHeaderLength(length, false);
     this.counters.framesBuilt += 1;
     const chunks: Uint8Array[] = [];
-    const all = [header, ...parts];
     let runStart = 0;
-    for (let i = 0; i <= all.length; i++) {
-      if (i < all.length && all[i]!.length < ownFrom) continue;
-      if (i > runStart) chunks.push(this.#copy(all, runStart, i));
-      if (i < all.length) chunks.push(all[i]!);
+    for (let i = 0; i <= parts.length; i++) {
+      if (i < parts.length && parts[i]!.length < ownFrom) continue;
+      const room = chunks.length === 0 ? headerLength : 0;
+      if (room > 0 || i > runStart) chunks.push(this.#copy(parts, runStart, i, room));
+      if (i < parts.length) chunks.push(parts[i]!);
       runStart = i + 1;
     }
-    return { chunks, bytes: header.length + length };
+    writeFrameHeader(chunks[0]!, 0, { opcode: Opcode.BINARY, payloadLength: length });
+    return { chunks, bytes: headerLength + length };
   }
 
   /** The body of a download: `~e=0` and groups, an ignorable field behind an empty last `d` (P-29, P-36). */
@@ -95,11 +99,18 @@ export class Joiner {
     this.#frame = this.#body = undefined;
   }
 
-  #copy(parts: readonly Uint8Array[], start: number, end: number): Uint8Array {
-    let length = 0;
+  #answer(entry: Entry): Joined {
+    let joined = this.#answers.get(entry);
+    if (joined === undefined) this.#answers.set(entry, (joined = this.join([entry])));
+    return joined;
+  }
+
+  /** @param room - Bytes that are left free in front. */
+  #copy(parts: readonly Uint8Array[], start: number, end: number, room: number): Uint8Array {
+    let length = room;
     for (let i = start; i < end; i++) length += parts[i]!.length;
     const copied = this.allocate(length);
-    for (let i = start, at = 0; i < end; at += parts[i++]!.length) copied.set(parts[i]!, at);
+    for (let i = start, at = room; i < end; at += parts[i++]!.length) copied.set(parts[i]!, at);
     return copied;
   }
 }
