@@ -3,6 +3,7 @@ import { createCounters } from './counters';
 import { Deadlines, Timed } from './deadlines';
 import { EffectQueue } from './events';
 import type { LogEffect, RelayInput } from './events';
+import type { Allocate } from './joiner';
 import type { RelayLimits } from './limits';
 import { QueueTotals } from './out-queue';
 import type { Session, Transport } from './sessions';
@@ -33,7 +34,10 @@ export class CoreContext {
   nowMs = 0;
   isDraining = false;
 
-  constructor(readonly limits: RelayLimits) {}
+  constructor(
+    readonly limits: RelayLimits,
+    readonly allocate: Allocate,
+  ) {}
 
   answer(request: number, body: Uint8Array): void {
     this.effects.push({ type: 'answer', request, body });

@@ -14,7 +14,7 @@ const NEAR = 32;
 
 /** Who sends, by the digits that its device id begins with. */
 export interface Sender {
-  readonly id: Uint8Array;
+  readonly id: string;
   readonly idDigits: number;
 }
 
@@ -45,7 +45,7 @@ export class GroupEncoder {
     const target = isOwn ? new Uint8Array(size) : this.#slab;
     const start = isOwn ? 0 : this.#used;
     let end = copy(FROM, 0, FROM.length, target, start);
-    end = copy(id, 0, idDigits, target, end);
+    for (let i = 0; i < idDigits; i++) target[end++] = id.charCodeAt(i);
     if (typeLength > 0) end = copy(bytes, starts[type]! - TYPE_KEY_LENGTH, ends[type]!, target, end);
     end = copy(bytes, starts[data]! - DATA_KEY_LENGTH, ends[data]!, target, end);
     const entry = new Entry('group', target.subarray(start, end), dataLength === 0);

@@ -170,7 +170,7 @@ export class SessionLife {
     const { context, reader } = this.parts;
     let router = this.#routers.get(account.id);
     if (router === undefined) {
-      router = new AccountRouter<Session>(account, context.limits, (fields, index) =>
+      router = new AccountRouter<Session>(account, context.limits, context.totals, (fields, index) =>
         reader.text(fields, index),
       );
       this.#routers.set(account.id, router);

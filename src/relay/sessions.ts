@@ -1,7 +1,8 @@
 import type { MessageSplitter } from '../core/codec';
 import { Timed } from './deadlines';
+import type { Membership } from './network';
 import { OutQueue, type QueueTotals } from './out-queue';
-import { type AccountRouter, type Member, type Membership, readSessionId } from './router';
+import { type AccountRouter, type Member, readSessionId } from './router';
 
 /**
  * Where a session stands.
@@ -60,6 +61,7 @@ export class Session extends Timed implements Member<Session> {
   lastUpload: LastUpload | undefined = undefined;
   readonly memberships: Membership<Session>[] = [];
   routeStamp = 0;
+  isLive = false;
   /** Whether it is in the list of queues to flush. */
   isDirty = false;
   readonly queue: OutQueue;
@@ -75,11 +77,16 @@ export class Session extends Timed implements Member<Session> {
   ) {
     super();
     this.queue = new OutQueue(totals);
-    this.idDigits = id.indexOf(SEPARATOR);
+    this.idDigits = id.indexOf('s');
   }
 
   get dueAtMs(): number {
     return this.download?.dueAtMs ?? this.expiresAtMs;
+  }
+
+  /** Takes what waits for its network into its own queue; see {@link Network}. */
+  catchUp(): void {
+    if (this.isLive) this.memberships[0]!.network.catchUp(this);
   }
 
   /** Changes the state and starts the lifetime that belongs to it. */

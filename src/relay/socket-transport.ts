@@ -168,8 +168,9 @@ export class SocketTransport implements TransportSink {
   #writeChunks(chunks: readonly Uint8Array[]): void {
     const socket = this.#socket;
     if (socket.destroyed || !socket.writable) return;
+    const isBehind = socket.writableLength > 0;
     if (chunks.length > 1) socket.cork();
-    for (const chunk of chunks) socket.write(chunk, this.#onWritten);
+    for (const chunk of chunks) socket.write(isBehind ? ownBytes(chunk) : chunk, this.#onWritten);
     if (chunks.length > 1) socket.uncork();
     if (this.#isBlocked || socket.writableLength < BLOCKED_FROM) return;
     this.#isBlocked = true;
@@ -216,4 +217,12 @@ export class SocketTransport implements TransportSink {
     this.#discardedBytes += length;
     if (this.#discardedBytes > this.#limits.maxDiscardedSize) this.#socket.destroy();
   }
+}
+
+/** What is a small part of shared memory, as a copy: a socket that is not read would keep all of it. */
+function ownBytes(chunk: Uint8Array): Uint8Array {
+  if (chunk.buffer.byteLength <= 2 * chunk.length) return chunk;
+  const copy = Buffer.allocUnsafeSlow(chunk.length);
+  copy.set(chunk);
+  return copy;
 }
