@@ -1,6 +1,8 @@
 import { decodeText } from './text';
 
 export const TILDE = 0x7e;
+/** `~t=1` at a field boundary ends a message on a WebSocket (P-21). */
+export const TERMINATOR = [TILDE, 0x74, 0x3d, 0x31];
 const EQUALS = 0x3d;
 const HYPHEN = 0x2d;
 const MAX_KEY_LENGTH = 8;
@@ -25,7 +27,9 @@ export type FieldFault = 'no-leading-tilde' | 'cut' | 'bad-key' | 'lone-tilde' |
  */
 export class Fields {
   bytes: Uint8Array = new Uint8Array(0);
-  readonly keys: string[] = [];
+  /** How many there are. What the lists hold behind it is left from longer messages: emptied, they would lose their memory. */
+  length = 0;
+  readonly #keys: string[] = [];
   /** Value `i`, still escaped, is `bytes.subarray(starts[i], ends[i])`. */
   readonly starts: number[] = [];
   readonly ends: number[] = [];
@@ -37,17 +41,23 @@ export class Fields {
     this.#maxFields = maxFields;
   }
 
-  get length(): number {
-    return this.keys.length;
+  /** All keys, in order. Makes a list; to look at one, there is `key`. */
+  get keys(): string[] {
+    return this.#keys.slice(0, this.length);
+  }
+
+  key(index: number): string | undefined {
+    return index < this.length ? this.#keys[index] : undefined;
   }
 
   /** Index of the first field with this key, or -1. */
   indexOf(key: string, from = 0): number {
-    return this.keys.indexOf(key, from);
+    for (let i = from; i < this.length; i++) if (this.#keys[i] === key) return i;
+    return -1;
   }
 
   has(key: string): boolean {
-    return this.keys.includes(key);
+    return this.indexOf(key) >= 0;
   }
 
   /** Value `index` as it stands on the wire, still escaped: what a relay forwards (P-23). */
@@ -68,7 +78,7 @@ export class Fields {
 
   /** Text of the first field with this key, or undefined. */
   first(key: string): string | undefined {
-    const index = this.keys.indexOf(key);
+    const index = this.indexOf(key);
     return index < 0 ? undefined : this.text(index);
   }
 
@@ -79,26 +89,44 @@ export class Fields {
 
   /** Forgets all fields but keeps the reason. */
   fail(fault: FieldFault): this {
-    this.keys.length = this.starts.length = this.ends.length = this.escaped.length = 0;
+    this.length = 0;
     this.fault = fault;
     return this;
   }
 
   /** Reads the message `bytes[start..stop]`, its terminator left out. */
   read(bytes: Uint8Array, start: number, stop: number): this {
+    this.#readFields(bytes, start, stop, false);
+    return this;
+  }
+
+  /**
+   * Reads the message that begins at `start`, up to its terminator.
+   *
+   * @returns Index of the terminator; -1 when none was found, as in a message that is not whole or has a fault. Then
+   *   the fields are of no use.
+   */
+  readTerminated(bytes: Uint8Array, start: number, stop: number): number {
+    const at = this.#readFields(bytes, start, stop, true);
+    return this.fault === undefined && at < stop ? at : -1;
+  }
+
+  /** @returns Where it came to: a terminator that it looked for, `stop`, or, with a fault, anywhere. */
+  #readFields(bytes: Uint8Array, start: number, stop: number, isTerminated: boolean): number {
     this.fail('no-leading-tilde');
     this.bytes = bytes;
-    if (start < stop && bytes[start] !== TILDE) return this;
+    if (start < stop && bytes[start] !== TILDE) return stop;
     this.fault = undefined;
-    let inGroup = 0;
-    for (let at = start; at < stop; ) {
-      if (++inGroup > this.#maxFields) this.fault = 'too-many-fields';
+    let at = start;
+    for (let inGroup = 1; at < stop; inGroup++) {
+      if (isTerminated && matchTerminator(bytes, at, stop) === TERMINATOR.length) return at;
+      if (inGroup > this.#maxFields) this.fault = 'too-many-fields';
       else at = this.#readKey(at + 1, stop);
       if (this.fault) break;
       at = this.#readValue(at, stop);
-      if (this.keys[this.keys.length - 1] === 'd') inGroup = 0;
+      if (this.#keys[this.length - 1] === 'd') inGroup = 0;
     }
-    return this;
+    return at;
   }
 
   /** Adds the key that begins at `start`; gives the start of its value. */
@@ -106,7 +134,7 @@ export class Fields {
     for (let at = start; at < stop; at++) {
       const byte = this.bytes[at]!;
       if (byte === EQUALS && at > start) {
-        this.keys.push(keyText(this.bytes, start, at));
+        this.#keys[this.length] = keyText(this.bytes, start, at);
         return at + 1;
       }
       if (byte === TILDE) break;
@@ -128,11 +156,18 @@ export class Fields {
       if (next !== TILDE && next !== HYPHEN) break;
       escaped = true;
     }
-    this.starts.push(start);
-    this.ends.push(at);
-    this.escaped.push(escaped);
+    this.starts[this.length] = start;
+    this.ends[this.length] = at;
+    this.escaped[this.length++] = escaped;
     return at;
   }
+}
+
+/** How many bytes of a terminator stand at `at`. */
+export function matchTerminator(bytes: Uint8Array, at: number, end: number): number {
+  let matched = 0;
+  while (at + matched < end && bytes[at + matched] === TERMINATOR[matched]) matched++;
+  return matched;
 }
 
 /** Index of the first tilde in `bytes[from..end]`, or `end`. */

@@ -224,14 +224,15 @@ export class Connection {
   /**
    * Sends one data frame; the first of a message has the opcode, those after it are Continuations by themselves.
    *
-   * @param payload - Not copied from 1 KiB on by a server: leave it alone until written. For text, the caller answers
-   *   for valid UTF-8 over the whole message.
+   * @param payload - Not copied from 1 KiB on by a server: leave it alone until written. Text may be a string, which is
+   *   sent as UTF-8 with U+FFFD for half a surrogate pair; for bytes, the caller answers for valid UTF-8 over the whole
+   *   message.
    * @param fin - Whether the message ends with this frame.
    * @returns False when our Close is out or the connection is closed; then nothing is sent.
-   * @throws TypeError when the payload is no `Uint8Array` or the opcode differs from that of the open message;
+   * @throws TypeError when the payload is neither, or the opcode differs from that of the open message;
    *   RangeError for another opcode than 1 and 2.
    */
-  send(opcode: MessageOpcode, payload: Uint8Array, fin = true): boolean {
+  send(opcode: MessageOpcode, payload: Uint8Array | string, fin = true): boolean {
     if (opcode !== Opcode.TEXT && opcode !== Opcode.BINARY) {
       throw new RangeError(`Opcode ${String(opcode)} starts no message; use 1 for text or 2 for binary.`);
     }

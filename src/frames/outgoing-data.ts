@@ -1,8 +1,8 @@
 import type { AbortSignalLike } from './abort';
-import type { OutgoingFrame } from './frame-writer';
+import type { FrameSink, OutgoingFrame } from './frame-writer';
 import { MAX_CONTROL_PAYLOAD, Opcode } from './header';
 import type { MessageOpcode } from './header';
-import { OutgoingText } from './outgoing-text';
+import { encodeText, OutgoingText } from './outgoing-text';
 
 /** How one frame is sent. @public */
 export interface SendOptions {
@@ -41,19 +41,38 @@ export class OutgoingData {
         'A message is text or binary: end the one that is open before one of the other type.',
       );
     }
-    const payload = typeof data === 'string' ? this.#text.encode(data, fin) : data;
+    const frame = new DataFrame(opcode, typeof data === 'string' ? this.#text.next(data, fin) : data, fin);
     this.#open = fin ? undefined : opcode;
-    const frame: OutgoingFrame = {
-      isData: true,
-      length: payload.length,
-      put: (sink) => sink.send(opcode, payload, fin),
-    };
     if (before === undefined && fin) return frame;
     frame.takeBack = () => {
       this.#open = before;
       this.#text.held = held;
     };
     return frame;
+  }
+}
+
+/** A data frame; a text is encoded straight into what is written, unless its length is asked for before. */
+class DataFrame implements OutgoingFrame {
+  readonly isData = true;
+  takeBack?: () => void;
+  readonly #opcode: MessageOpcode;
+  readonly #fin: boolean;
+  #payload: Uint8Array | string;
+
+  constructor(opcode: MessageOpcode, payload: Uint8Array | string, fin: boolean) {
+    this.#opcode = opcode;
+    this.#payload = payload;
+    this.#fin = fin;
+  }
+
+  get length(): number {
+    if (typeof this.#payload === 'string') this.#payload = encodeText(this.#payload);
+    return this.#payload.length;
+  }
+
+  put(sink: FrameSink): boolean {
+    return sink.send(this.#opcode, this.#payload, this.#fin);
   }
 }
 

@@ -1,8 +1,11 @@
+import { Batch } from './batch';
 import { CloseCode } from './close-codes';
 import type { CoreContext } from './core-context';
 import type { Downloads } from './downloads';
-import { Joiner } from './joiner';
+import { countFront, type Joined, Joiner } from './joiner';
+import type { Network } from './network';
 import type { Entry, OutQueue } from './out-queue';
+import type { Recipients } from './router';
 import type { Session, Transport } from './sessions';
 import type { Transports } from './transports';
 
@@ -16,18 +19,19 @@ const SLOW_WRITE_SIZE = 65_536;
 export class Deliveries {
   readonly #joiner: Joiner;
   #dirty: Session[] = [];
+  #dirtyNetworks: Network<Session>[] = [];
 
   constructor(
     private readonly context: CoreContext,
     private readonly transports: Transports,
     private readonly downloads: Downloads,
   ) {
-    this.#joiner = new Joiner(context.counters);
+    this.#joiner = new Joiner(context.counters, context.allocate);
   }
 
   /** Whether a flush is wanted. */
   get isPending(): boolean {
-    return this.#dirty.length > 0;
+    return this.#dirty.length > 0 || this.#dirtyNetworks.length > 0;
   }
 
   /**
@@ -35,10 +39,13 @@ export class Deliveries {
    *
    * @returns False when the queue of one of them is full: that one does not get it, and the sender is told (2).
    */
-  handOut(entry: Entry, recipients: readonly Session[]): boolean {
+  handOut(entry: Entry, sender: Session, { networks, sessions }: Recipients<Session>): boolean {
     let allTaken = true;
-    for (let i = 0; i < recipients.length; i++) {
-      const session = recipients[i]!;
+    for (let i = 0; i < networks.length; i++) {
+      if (!this.#handToNetwork(entry, sender, networks[i]!)) allTaken = false;
+    }
+    for (let i = 0; i < sessions.length; i++) {
+      const session = sessions[i]!;
       if (this.#hasRoom(session.queue, entry) || this.#makeRoom(session, entry)) this.#add(session, entry);
       else allTaken = false;
     }
@@ -63,11 +70,19 @@ export class Deliveries {
 
   /** Ends the turn. What is above the cap of a turn, or stuck behind a full socket, waits on. */
   flush(): void {
+    const networks = this.#dirtyNetworks;
+    this.#dirtyNetworks = [];
+    for (const network of networks) {
+      network.isDirty = false;
+      this.#writeBatch(network);
+      if (network.waiting.length > 0) this.#touchNetwork(network);
+    }
     const sessions = this.#dirty;
     this.#dirty = [];
     for (const session of sessions) {
       session.isDirty = false;
       this.#send(session);
+      if (mayBeLive(session)) session.memberships[0]!.network.admit(session);
     }
   }
 
@@ -84,6 +99,7 @@ export class Deliveries {
 
   /** As {@link Deliveries.writeOut}. Messages that a full socket keeps waiting stay with the session. */
   writeAll(session: Session, transport: Transport): void {
+    session.catchUp();
     if (transport.blockedAtMs !== undefined) return this.writeAnswers(session, transport);
     while (session.queue.length > 0) this.#writeFront(session, transport);
   }
@@ -108,6 +124,41 @@ export class Deliveries {
     this.transports.close(transport, CloseCode.SLOW_CONSUMER, 'reading too slowly');
   }
 
+  #handToNetwork(entry: Entry, sender: Session, network: Network<Session>): boolean {
+    const { waiting } = network;
+    while (!this.#hasRoom(waiting, entry)) {
+      if (waiting.length === 0) {
+        this.context.counters.messagesDropped += network.countLive(sender);
+        return false;
+      }
+      this.#writeBatch(network);
+    }
+    network.put(entry, sender);
+    this.#touchNetwork(network);
+    return true;
+  }
+
+  #touchNetwork(network: Network<Session>): void {
+    if (network.isDirty) return;
+    network.isDirty = true;
+    this.#dirtyNetworks.push(network);
+  }
+
+  /** Writes what waits longest for the live members of a network, and the answers that wait for them. */
+  #writeBatch(network: Network<Session>): void {
+    const { waiting, senders, members, liveCount } = network;
+    const count = countFront(waiting, this.context.limits.maxWriteSize);
+    if (count === 0) return;
+    const batch = new Batch(waiting.first(count), senders.slice(0, count), this.#joiner);
+    for (let i = 0; i < liveCount; i++) {
+      const { transport, queue } = members[i]!;
+      const joined = batch.frameFor(members[i]!, queue);
+      queue.clear();
+      if (joined !== undefined) this.#write(transport!, joined);
+    }
+    network.drop(count);
+  }
+
   #send(session: Session): void {
     const { queue, transport, download } = session;
     if (queue.length === 0) return;
@@ -129,8 +180,12 @@ export class Deliveries {
     // Set again if this write is not taken at once either.
     transport.isSlow = false;
     queue.drop(joined.count);
-    this.context.counters.messagesDelivered += joined.groups;
-    this.transports.write(transport, joined.chunks, joined.bytes);
+    this.#write(transport, joined);
+  }
+
+  #write(transport: Transport, { chunks, groups, bytes }: Joined): void {
+    this.context.counters.messagesDelivered += groups;
+    this.transports.write(transport, chunks, bytes);
   }
 
   #answerDownload(session: Session): void {
@@ -165,4 +220,10 @@ export class Deliveries {
     this.context.counters.messagesDropped += 1;
     return false;
   }
+}
+
+/** Whether a session is in one network, and reads so well that nothing is left in its queue. */
+function mayBeLive({ isLive, memberships, queue, transport }: Session): boolean {
+  if (isLive || memberships.length !== 1 || queue.length > 0 || transport === undefined) return false;
+  return transport.blockedAtMs === undefined && !transport.isSlow;
 }

@@ -3,6 +3,7 @@ import type { Compression } from '../frames/compression';
 import { Connection, type ConnectionEvent } from '../frames/connection';
 import { CloseCode } from './close-codes';
 import { LimitedInflater, type WriteDeflater } from './compression';
+import { type ConnectionGuard, guardErrors } from './connection-guard';
 import type { RelayDriver, TransportSink } from './driver';
 import type { RelayLimits } from './limits';
 
@@ -18,12 +19,31 @@ export interface SocketTransportOptions {
   readonly driver: RelayDriver;
   readonly socket: Socket;
   readonly limits: RelayLimits;
-  /** Called once a valid device id was shown. */
-  readonly onAttached: () => void;
+  /** Told once a valid device id was shown. */
+  readonly guard: ConnectionGuard;
   /** What was agreed with the client, if anything. */
   readonly compression?: Compression | undefined;
   /** Compresses what is written, if the client can read it. */
   readonly deflater?: WriteDeflater | undefined;
+}
+
+/** Where a socket has its transport: the same listeners serve all sockets, none has closures of its own. */
+const TRANSPORT = Symbol('transport');
+
+interface UpgradedSocket extends Socket {
+  [TRANSPORT]?: SocketTransport;
+}
+
+function onData(this: UpgradedSocket, chunk: Uint8Array): void {
+  this[TRANSPORT]?.receive(chunk);
+}
+
+function onEnd(this: UpgradedSocket): void {
+  this[TRANSPORT]?.receiveEnd();
+}
+
+function onClose(this: UpgradedSocket): void {
+  this[TRANSPORT]?.forget();
 }
 
 /** One upgraded socket: RFC 6455 frames between it and the core. */
@@ -31,7 +51,7 @@ export class SocketTransport implements TransportSink {
   readonly #driver: RelayDriver;
   readonly #socket: Socket;
   readonly #limits: RelayLimits;
-  readonly #onAttached: () => void;
+  readonly #guard: ConnectionGuard;
   readonly #connection: Connection;
   readonly #deflater: WriteDeflater | undefined;
   readonly #inflates: boolean;
@@ -44,11 +64,11 @@ export class SocketTransport implements TransportSink {
   #blockedControl = 0;
   #anonymousBytes = 0;
 
-  constructor({ driver, socket, limits, onAttached, compression, deflater }: SocketTransportOptions) {
+  constructor({ driver, socket, limits, guard, compression, deflater }: SocketTransportOptions) {
     this.#driver = driver;
     this.#socket = socket;
     this.#limits = limits;
-    this.#onAttached = onAttached;
+    this.#guard = guard;
     this.#deflater = deflater;
     this.#inflates = compression !== undefined;
     const { maxTransmissionSize, maxFragments } = limits;
@@ -62,22 +82,33 @@ export class SocketTransport implements TransportSink {
     });
     this.#transport = driver.openTransport(this);
     this.#received = { type: 'received', transport: this.#transport, bytes: NO_BYTES };
-    socket.on('data', this.receive);
-    socket.on('end', this.#onEnd);
-    socket.on('close', this.#onClose);
-    // `close` follows and does what is to be done; without a listener the process would end.
-    socket.on('error', () => socket.destroy());
+    const upgraded = socket as UpgradedSocket;
+    upgraded[TRANSPORT] = this;
+    upgraded.on('data', onData).on('end', onEnd).on('close', onClose);
+    guardErrors(socket);
   }
 
   /** Takes bytes of the socket, cut anywhere. */
-  readonly receive = (chunk: Uint8Array): void => {
+  receive(chunk: Uint8Array): void {
     if (this.#connection.state === 'closed') return this.#discard(chunk.length);
     this.#driver.feed({ type: 'alive', transport: this.#transport });
     this.#connection.receive(chunk);
     this.#handleEvents();
     this.#driver.pump();
     this.#checkAnonymous(chunk.length);
-  };
+  }
+
+  /** The peer sends nothing any more. */
+  receiveEnd(): void {
+    this.#connection.receiveEnd();
+    this.#handleEvents();
+    this.#driver.pump();
+  }
+
+  /** The connection is gone. */
+  forget(): void {
+    this.#driver.closeTransport(this.#transport);
+  }
 
   write(chunks: readonly Uint8Array[]): void {
     if (this.#connection.state !== 'open') return;
@@ -95,7 +126,7 @@ export class SocketTransport implements TransportSink {
   markAttached(): void {
     if (this.#isAttached) return;
     this.#isAttached = true;
-    this.#onAttached();
+    this.#guard.prove(this.#socket);
   }
 
   #handleEvents(): void {
@@ -137,8 +168,9 @@ export class SocketTransport implements TransportSink {
   #writeChunks(chunks: readonly Uint8Array[]): void {
     const socket = this.#socket;
     if (socket.destroyed || !socket.writable) return;
+    const isBehind = socket.writableLength > 0;
     if (chunks.length > 1) socket.cork();
-    for (const chunk of chunks) socket.write(chunk, this.#onWritten);
+    for (const chunk of chunks) socket.write(isBehind ? ownBytes(chunk) : chunk, this.#onWritten);
     if (chunks.length > 1) socket.uncork();
     if (this.#isBlocked || socket.writableLength < BLOCKED_FROM) return;
     this.#isBlocked = true;
@@ -167,16 +199,6 @@ export class SocketTransport implements TransportSink {
     return { ...compression, inflater: new LimitedInflater(compression.inflater, room) };
   }
 
-  readonly #onEnd = (): void => {
-    this.#connection.receiveEnd();
-    this.#handleEvents();
-    this.#driver.pump();
-  };
-
-  readonly #onClose = (): void => {
-    this.#driver.closeTransport(this.#transport);
-  };
-
   /** The session goes on without this connection, which has only to come to its end. */
   #lose(): void {
     if (this.#isLost) return;
@@ -195,4 +217,12 @@ export class SocketTransport implements TransportSink {
     this.#discardedBytes += length;
     if (this.#discardedBytes > this.#limits.maxDiscardedSize) this.#socket.destroy();
   }
+}
+
+/** What is a small part of shared memory, as a copy: a socket that is not read would keep all of it. */
+function ownBytes(chunk: Uint8Array): Uint8Array {
+  if (chunk.buffer.byteLength <= 2 * chunk.length) return chunk;
+  const copy = Buffer.allocUnsafeSlow(chunk.length);
+  copy.set(chunk);
+  return copy;
 }

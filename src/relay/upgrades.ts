@@ -6,7 +6,7 @@ import type { DeflateTuning } from '../frames/deflate-options';
 import { type AcceptUpgradeResult, acceptUpgrade } from '../frames/handshake';
 import { createCompression } from '../frames/node/deflate';
 import { RELAY_DEFLATE, WriteDeflater } from './compression';
-import type { ConnectionGuard } from './connection-guard';
+import { type ConnectionGuard, guardErrors } from './connection-guard';
 import type { RelayDriver } from './driver';
 import type { HttpEdge } from './http-edge';
 import type { RelayLimits } from './limits';
@@ -38,7 +38,7 @@ export class Upgrades {
   }
 
   handle(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
-    socket.on('error', () => socket.destroy());
+    guardErrors(socket);
     const { driver, edge, guard } = this.options;
     const route = edge.routeOf(request);
     if (!(socket instanceof Socket) || !guard.admit(socket)) return void socket.destroy();
@@ -62,7 +62,7 @@ export class Upgrades {
       driver,
       socket,
       limits,
-      onAttached: () => guard.prove(socket),
+      guard,
       compression: agreed && deflate && createCompression(agreed, 'server', deflate),
       deflater: agreed && this.#deflater?.suits(agreed) === true ? this.#deflater : undefined,
     });

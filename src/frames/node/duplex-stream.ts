@@ -1,5 +1,7 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ByteSink, ByteStream } from '../byte-stream';
+import { giveMemoryBack } from '../mask-memory';
 
 /** Bytes given to the stream at one go; what it has taken of them is a sign of life. */
 const MAX_WRITE = 65_536;
@@ -99,6 +101,7 @@ export class DuplexStream implements ByteStream {
     this.#isWriting = false;
     if (error !== null && error !== undefined) return this.#failWrites(error);
     const written = this.#takeWritten();
+    if (this.#duplex instanceof Socket) written.forEach(giveChunksBack);
     if (this.#parts.length > 0) this.#writeNext();
     for (const { onWritten } of written) onWritten();
     this.#sink?.onProgress();
@@ -124,4 +127,9 @@ export class DuplexStream implements ByteStream {
     this.#failWrites(this.#error ?? new Error('The stream was closed.'));
     sink.onClose(this.#error);
   }
+}
+
+/** The operating system has copied them; another stream may have passed them on as they are. */
+function giveChunksBack({ chunks }: Part): void {
+  chunks.forEach(giveMemoryBack);
 }
