@@ -21,6 +21,15 @@ export const ErrorCode = {
   TWO_DOWNLOADS: 18,
   UNREACHABLE: 20,
   DOWNLOAD_TIMEOUT_LOWERED: 24,
+  QUEUE_FULL: 25,
+  TOO_LARGE: 26,
+  SEQUENCE_GAP: 27,
+  INSTANCE_IN_USE: 28,
+  RATE_LIMITED: 29,
+  TOKEN_EXPIRED: 30,
+  NOT_STORED: 31,
+  RESUME_REFUSED: 32,
+  EXPIRED: 33,
 } as const;
 
 /** A code of {@link ErrorCode}, or one that a newer relay invented. @public */
@@ -47,6 +56,15 @@ const TEXTS: Readonly<Record<number, string>> = {
   18: 'Two downloads for one session',
   20: 'The server could not be reached, or bad HTTP status',
   24: 'The download timeout was lowered',
+  25: 'The send queue is full',
+  26: 'Message too large',
+  27: 'Messages missing before this one',
+  28: 'Session in use elsewhere',
+  29: 'Too many requests',
+  30: 'Token expired',
+  31: 'Not stored',
+  32: 'Session lost; what became of the message is not known',
+  33: 'Not taken by the relay in time',
 };
 
 const CHECK_SERVER = 'Check that server is the address of a relay';
@@ -58,10 +76,11 @@ const REMEDIES: Readonly<Record<number, string>> = {
   7: CHECK_SERVER,
   8: 'Set the right ones and call start()',
   20: 'Check server and network',
+  25: 'Wait for drain',
 };
 
 /** Codes after which the same call can succeed later. */
-const RETRYABLE = [1, 3, 12, 15, 16, 18, 20];
+const RETRYABLE = [1, 3, 12, 15, 16, 18, 20, 25, 27, 28, 29, 30, 31, 33];
 
 /** Texts of the relay by code (rule P-106). A Map: the codes come from the network. */
 export type ErrorTexts = ReadonlyMap<number, string>;

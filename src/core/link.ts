@@ -1,5 +1,7 @@
+import type { Fields } from './codec';
 import { ErrorCode } from './errors';
-import type { IncomingMessage } from './messages';
+import { readMessages, readNumber, type FirstNumbers, type IncomingMessage } from './messages';
+import type { Gap, Resume } from './resume';
 import type { Traffic } from './traffic';
 
 export const ANSWER_TIMEOUT_MS = 5000;
@@ -20,10 +22,18 @@ export interface SessionSettings {
 export type LinkEvent =
   /** Bound and its networks set, for the first time or anew. */
   | { type: 'attached' }
-  | { type: 'sent'; code: number }
+  /**
+   * An answer to what was sent. With the extension `upTo` is the last message that the relay has taken, and `refused` the
+   * number of the one that `code` is about.
+   */
+  | { type: 'sent'; code: number; upTo?: number; refused?: number[] }
+  /** What became of a message that was to be delivered, by the number this client gave it. */
+  | { type: 'receipt'; number: number; code: number }
+  | { type: 'gap'; gap: Gap }
   | { type: 'received'; messages: IncomingMessage[] }
-  /** `gone`: the relay does not know the session any more (12). */
-  | { type: Outcome | 'gone' }
+  | { type: Outcome }
+  /** The relay does not know the session any more (12, 32). */
+  | { type: 'gone'; code: number; reason: string }
   /** The transport failed; the session may live. `spreadMs`: the time over which the relay wants its clients back. */
   | { type: 'lost'; code: number; spreadMs: number | undefined }
   | { type: 'error'; code: number };
@@ -43,13 +53,17 @@ export abstract class Link {
   protected readonly settings: SessionSettings;
   readonly #reports: LinkEvent[];
   protected readonly deviceId: string;
+  protected readonly resume: Resume;
   protected closing: Outcome | undefined;
+  /** Takes no further batch before the answer to the last one. */
+  isBusy = false;
 
-  constructor(traffic: Traffic, settings: SessionSettings, reports: LinkEvent[], deviceId: string) {
+  constructor(traffic: Traffic, settings: SessionSettings, reports: LinkEvent[], deviceId: string, resume: Resume) {
     this.traffic = traffic;
     this.settings = settings;
     this.#reports = reports;
     this.deviceId = deviceId;
+    this.resume = resume;
   }
 
   /**
@@ -62,10 +76,10 @@ export abstract class Link {
   /** Follows changed settings; after new networks `attached` comes again. */
   abstract follow(change: Partial<SessionSettings>): void;
   /**
-   * Sends one batch of encoded messages; `sent` follows. Only one at a time (P-76). The counter stays the same when
-   * the same batch is tried again (P-71).
+   * Sends one batch of encoded messages; `sent` follows. Only while the link is not busy (P-76). The counter stays the same
+   * when the same batch is tried again (P-71).
    */
-  abstract send(groups: Uint8Array, counter: number): void;
+  abstract send(groups: Uint8Array, numbers: FirstNumbers, counter: number): void;
   /** Ends the transport after everything on its way has arrived, and with `ended` the session; `outcome` follows. */
   abstract close(outcome: Outcome): void;
   /** Finds out soon whether the transport still works, after a wake signal (X-41). */
@@ -75,6 +89,28 @@ export abstract class Link {
     this.#reports.push(event);
   }
 
+  /** An answer: without the extension to the one batch under way, with it up to a number. */
+  protected sent(code: number, fields: Fields): void {
+    if (!this.resume.grant) this.report({ type: 'sent', code });
+    else this.report({ type: 'sent', code, upTo: readNumber(fields, 'xh'), refused: fields.all('xq').map(Number) });
+  }
+
+  /** What the relay sends of its own accord: messages, gaps and receipts. `start` is the place of its `rt` field. */
+  protected takeItem(fields: Fields, start: number, end: number): void {
+    const type = fields.text(start);
+    if (type === 'r') {
+      const messages = readMessages(fields, start, end);
+      const first = readNumber(fields, 'xq', start);
+      this.report({ type: 'received', messages: first ? this.resume.accept(first, messages) : messages });
+    } else if (type === 'g') {
+      const gap = this.resume.skip(fields.text(fields.indexOf('xg', start)));
+      if (gap) this.report({ type: 'gap', gap });
+    } else if (type === 'd' && this.resume.take(readNumber(fields, 'xq', start))) {
+      const code = readNumber(fields, 'e', start);
+      this.report({ type: 'receipt', number: readNumber(fields, 'xn', start), code });
+    }
+  }
+
   /** Networks were answered with `code`: running, whatever it is (S-14). */
   protected confirm(code: number): void {
     if (code !== ErrorCode.NETWORKS_SET) this.report({ type: 'error', code });
@@ -82,9 +118,15 @@ export abstract class Link {
   }
 
   /** Lets go of the transport; `type` is its last word. */
-  protected finish(type: Outcome | 'gone'): void {
+  protected finish(type: Outcome): void {
     this.traffic.clear();
     this.report({ type });
+  }
+
+  /** The session is not there any more. */
+  protected leave(code: number, fields: Fields): void {
+    this.traffic.clear();
+    this.report({ type: 'gone', code, reason: fields.first('xg')?.split(':')[1] ?? 'expired' });
   }
 
   /** The transport failed; `code` is to be reported, 0 when there is nothing to say. */

@@ -8,7 +8,14 @@ import {
   type Outcome,
   type SessionSettings,
 } from './link';
-import { cancelRequest, downloadRequest, MIN_DOWNLOAD_TIMEOUT, readMessages, uploadRequest } from './messages';
+import {
+  cancelRequest,
+  downloadRequest,
+  MIN_DOWNLOAD_TIMEOUT,
+  readMessages,
+  uploadRequest,
+  type FirstNumbers,
+} from './messages';
 
 /** A download may take this much longer than it asked for before it counts as dead (T-9). */
 const DOWNLOAD_SLACK_MS = 30_000;
@@ -29,7 +36,16 @@ const RETRY_PAUSE_MS = 1000;
 const UPLOAD_TIMEOUT_FACTOR = 3;
 
 /** Codes that end an upload; every other answer is tried again with the same counter, which the relay recognises. */
-const FINAL: readonly number[] = [ErrorCode.SUCCESS, ErrorCode.RECIPIENT_NOT_REACHED, ErrorCode.SESSION_EXPIRED];
+const FINAL: readonly number[] = [
+  ErrorCode.SUCCESS,
+  ErrorCode.RECIPIENT_NOT_REACHED,
+  ErrorCode.SESSION_EXPIRED,
+  ErrorCode.SEQUENCE_GAP,
+  ErrorCode.NOT_STORED,
+  ErrorCode.RESUME_REFUSED,
+];
+/** Longest that a relay with the extension holds a download (X-24). */
+const MAX_HOLD_SECONDS = 50;
 /** Codes that are reported as they are when the retries are used up; others become 3 (P-71). */
 const KNOWN: readonly number[] = [ErrorCode.UNKNOWN, ErrorCode.PROTOCOL, ErrorCode.UNREACHABLE];
 
@@ -46,6 +62,8 @@ export class PollingLink extends Link {
   /** Counter of the last batch given to `send`. */
   #tried: number | undefined;
   #isDownloading = false;
+  /** Bound to the session; with the extension, the first download does it. */
+  #isAttached = false;
   /** The networks that the download sets; undefined for a plain poll. */
   #asked: readonly string[] | undefined;
   #startedAt = 0;
@@ -62,22 +80,25 @@ export class PollingLink extends Link {
     this.#downloadOrigin = downloadOrigin;
     this.closing = undefined;
     this.#pendingCancels = 0;
+    this.isBusy = false;
     const { networkNames } = this.settings;
     const hasNone = networkNames.length === 0 && !this.#hasNetworks;
-    this.#joined = hasNone ? networkNames : undefined;
+    this.#joined = this.resume.networks ?? (hasNone ? networkNames : undefined);
+    this.#isAttached = !this.resume.grant;
     this.#poll();
-    if (hasNone) this.report({ type: 'attached' });
+    if (hasNone && this.#isAttached) this.report({ type: 'attached' });
   }
 
   follow({ networkNames, downloadTimeout }: Partial<SessionSettings>): void {
     if (networkNames !== undefined || downloadTimeout !== undefined) this.#pollAnew(ANSWER_TIMEOUT_MS);
   }
 
-  send(groups: Uint8Array, counter: number): void {
+  send(groups: Uint8Array, numbers: FirstNumbers, counter: number): void {
+    this.isBusy = true;
     // A batch that was tried before the transport failed has one try less.
     const retries = this.#tried === counter ? MAX_RETRIES - 1 : MAX_RETRIES;
     this.#tried = this.#uploadCounter = counter;
-    this.#upload(uploadRequest(this.deviceId, groups, counter), retries);
+    this.#upload(uploadRequest(this.deviceId, groups, numbers, counter, this.resume), retries);
   }
 
   close(outcome: Outcome): void {
@@ -92,19 +113,28 @@ export class PollingLink extends Link {
 
   #upload(body: Uint8Array, retries: number): void {
     const timeoutMs = UPLOAD_TIMEOUT_FACTOR * sendTimeoutMs(body);
-    this.traffic.post(`${this.#uploadOrigin}/Upload`, body, timeoutMs, (code = ErrorCode.UNREACHABLE) => {
+    const { grant } = this.resume;
+    this.traffic.post(`${this.#uploadOrigin}/Upload`, body, timeoutMs, (code = ErrorCode.UNREACHABLE, fields) => {
+      if (grant && fields && FINAL.includes(code)) return this.#uploaded(code, fields);
       // 15 answers a cancel; on an upload it says nothing and the legacy client goes on (section 6.2).
       if (code === ErrorCode.DOWNLOAD_CANCELLED) this.#sent(ErrorCode.SUCCESS);
       // An earlier try may have been delivered before the session ended: in doubt, so not to be sent once more.
       else if (code === ErrorCode.SESSION_EXPIRED && retries < MAX_RETRIES) this.#sent(ErrorCode.UNREACHABLE);
       else if (FINAL.includes(code)) this.#sent(code);
+      else if (retries === 0 && grant) this.lose(code);
       else if (retries === 0) this.#sent(KNOWN.includes(code) ? code : ErrorCode.INVALID_ANSWER);
       else this.traffic.after('upload', RETRY_PAUSE_MS, () => this.#upload(body, retries - 1));
     });
   }
 
   #sent(code: number): void {
+    this.isBusy = false;
     this.report({ type: 'sent', code });
+  }
+
+  #uploaded(code: number, fields: Fields): void {
+    this.isBusy = false;
+    this.sent(code, fields);
   }
 
   #poll(): void {
@@ -114,10 +144,19 @@ export class PollingLink extends Link {
     this.#asked = this.#joined === networkNames ? undefined : networkNames;
     this.#isEnding = this.#asked !== undefined;
     const measuredFrom = this.#failedStart ?? this.#startedAt;
+    const wish = {
+      networks: this.#asked,
+      timeout: downloadTimeout,
+      replaces: this.#replaces,
+      counter: this.traffic.polls++,
+      attaches: !this.#isAttached,
+    };
+    const holdSeconds = this.resume.grant ? Math.min(downloadTimeout, MAX_HOLD_SECONDS) : downloadTimeout;
+    this.#isEnding ||= wish.attaches;
     this.traffic.post(
       `${this.#downloadOrigin}/Download`,
-      downloadRequest(this.deviceId, this.#asked, downloadTimeout, this.#replaces, this.traffic.polls++),
-      this.#asked ? NETWORKS_TIMEOUT_MS : downloadTimeout * 1000 + DOWNLOAD_SLACK_MS,
+      downloadRequest(this.deviceId, wish, this.resume),
+      this.#isEnding ? NETWORKS_TIMEOUT_MS : holdSeconds * 1000 + DOWNLOAD_SLACK_MS,
       (code, fields) => this.#downloaded(code, fields, measuredFrom),
     );
     this.#replaces &&= this.#isEnding;
@@ -156,7 +195,7 @@ export class PollingLink extends Link {
   #downloaded(code: number | undefined, fields: Fields | undefined, measuredFrom: number): void {
     this.#isDownloading = false;
     this.traffic.stop('cancel');
-    if (fields && code === ErrorCode.SUCCESS) this.report({ type: 'received', messages: readMessages(fields) });
+    if (fields) this.#takeAnswer(code, fields);
     if (this.closing) return this.#finishClosing();
     switch (code) {
       case ErrorCode.SUCCESS:
@@ -172,16 +211,46 @@ export class PollingLink extends Link {
         this.#networksAnswered(code);
         break;
       case ErrorCode.TWO_DOWNLOADS:
-        if (this.traffic.now - measuredFrom < DUPLICATE_THRESHOLD_MS) return this.finish('gone');
+        if (this.traffic.now - measuredFrom < DUPLICATE_THRESHOLD_MS) return this.#gone(ErrorCode.SESSION_EXPIRED);
         this.#lowerTimeout(measuredFrom);
         break;
       case ErrorCode.SESSION_EXPIRED:
-        return this.finish('gone');
+      case ErrorCode.RESUME_REFUSED:
+      case ErrorCode.INSTANCE_IN_USE:
+        return this.#gone(code);
       default:
         return this.#failed(code ?? ErrorCode.SUCCESS);
     }
     this.#failedStart = undefined;
     this.#poll();
+  }
+
+  /** What an answer holds beside its code: the relay's acknowledgement, its token, and items (section 5.2). */
+  #takeAnswer(code: number | undefined, fields: Fields): void {
+    const { grant } = this.resume;
+    const first = fields.indexOf('rt');
+    if (grant && fields.has('xh')) {
+      grant.token = fields.first('xr') ?? grant.token;
+      this.sent(ErrorCode.SUCCESS, fields);
+    }
+    if (grant) this.#takeItems(fields, first);
+    else if (code === ErrorCode.SUCCESS) this.report({ type: 'received', messages: readMessages(fields) });
+    if (!grant || this.#isAttached || !fields.has('xr')) return;
+    this.#isAttached = true;
+    if (!this.#asked) this.confirm(ErrorCode.NETWORKS_SET);
+  }
+
+  #takeItems(fields: Fields, first: number): void {
+    for (let start = first; start >= 0; ) {
+      const next = fields.indexOf('rt', start + 1);
+      this.takeItem(fields, start, next < 0 ? fields.length : next);
+      start = next;
+    }
+  }
+
+  #gone(code: number, reason = 'expired'): void {
+    this.traffic.clear();
+    this.report({ type: 'gone', code, reason });
   }
 
   #pollSoon(): void {
@@ -195,7 +264,7 @@ export class PollingLink extends Link {
   #networksAnswered(code: number): void {
     const { networkNames } = this.settings;
     if (this.#asked !== networkNames) return;
-    this.#joined = networkNames;
+    this.#joined = this.resume.networks = networkNames;
     this.#hasNetworks ||= networkNames.length > 0;
     this.confirm(code);
   }
@@ -210,6 +279,12 @@ export class PollingLink extends Link {
 
   #failed(code: number): void {
     this.#failedStart = this.#startedAt;
+    // Somebody on the way ends waiting requests early: the next ones are shorter (X-24).
+    const seconds = Math.floor((this.traffic.now - this.#startedAt) / 1000);
+    const { settings } = this;
+    if (this.resume.grant && seconds > MIN_DOWNLOAD_TIMEOUT && seconds < settings.downloadTimeout) {
+      settings.downloadTimeout = Math.max(MIN_DOWNLOAD_TIMEOUT, seconds - TIMEOUT_MARGIN);
+    }
     if (this.closing) this.finish(this.closing);
     else this.lose(code);
   }

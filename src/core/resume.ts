@@ -1,4 +1,3 @@
-import type { Fields } from './codec';
 import type { FieldWriter } from './field-writer';
 import type { IncomingMessage } from './messages';
 
@@ -34,6 +33,8 @@ const ACK_BYTES = 65_536;
  */
 export class Resume {
   grant: Grant | undefined;
+  /** The networks that the relay has confirmed for the session; they outlive its transports. */
+  networks: readonly string[] | undefined;
   /** The last message received in order: what `xh` says. */
   received = 0;
   /** Messages and bytes received since the last acknowledgement went out. */
@@ -45,6 +46,7 @@ export class Resume {
 
   begin(grant: Grant | undefined): void {
     this.grant = grant;
+    this.networks = undefined;
     this.received = this.#owed = this.#owedBytes = 0;
   }
 
@@ -86,8 +88,8 @@ export class Resume {
   }
 
   /** Passes over what the relay cannot give any more. */
-  skip(fields: Fields): Gap | undefined {
-    const [, first, last, reason] = /^(\d{1,16})-(\d{1,16}):(\w+)$/.exec(fields.first('xg') ?? '') ?? [];
+  skip(gap: string): Gap | undefined {
+    const [, first, last, reason] = /^(\d{1,16})-(\d{1,16}):(\w+)$/.exec(gap) ?? [];
     if (reason === undefined) return undefined;
     const count = Number(last) - Math.max(this.received, Number(first) - 1);
     if (last === '0') return { count: undefined, reason };

@@ -1,15 +1,15 @@
 import { joinBytes } from './bytes';
 import { FieldWriter } from './field-writer';
-import { writeGroup, type OutgoingMessage } from './messages';
+import { writeGroup, type OutgoingMessage, type SendMode } from './messages';
 
 /** Largest transmission, unless one message alone is larger: well under the relay's limit of 1 MiB. */
 const MAX_BATCH_BYTES = 128 * 1024;
 /** And the most messages in one, so that telling their senders takes no long turn. */
-const MAX_BATCH_MESSAGES = 4096;
+const MAX_BATCH_MESSAGES = 1024;
 /** In the place of a token: nobody awaits the message. */
 export const NOBODY = 0;
 /** In the place of a token: the message was taken out. */
-const TAKEN = -1;
+export const TAKEN = -1;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** Messages of one transmission, encoded one behind the other. Each stays a message of its own (P-82). */
@@ -21,6 +21,7 @@ export interface Batch {
    * names the right ones; undefined for messages to networks, which may share.
    */
   readonly target: string | undefined;
+  readonly mode: SendMode;
   /** For each message its token, and where its bytes end. */
   tokens: number[];
   readonly ends: number[];
@@ -29,6 +30,13 @@ export interface Batch {
   next: Batch | undefined;
   /** Was sent before and refused with 12; it gets one more try (section 11.1). */
   requeued: boolean;
+  /** The relay's count of its uploads, kept when it is sent again (P-71). */
+  counter: number;
+  /** Numbers of its first message: within the session, and of this client; 0 before it is sent. */
+  first: number;
+  number: number;
+  /** So many of its first messages were acknowledged. */
+  acknowledged: number;
 }
 
 /** Messages in the order they were sent, encoded when they are queued, in batches as they will go out. */
@@ -39,6 +47,8 @@ export class SendQueue {
   #open: Batch | undefined;
   readonly #writer = new FieldWriter();
   #length = 0;
+  /** Encoded bytes of all that waits. */
+  bytes = 0;
 
   /** Number of messages waiting, those in flight not counted (section 14). */
   get length(): number {
@@ -47,19 +57,21 @@ export class SendQueue {
 
   /** @param token - One more than the one before. */
   push(message: OutgoingMessage, token: number, awaited: boolean): void {
-    const { toNetworks, toSessionIds } = message;
+    const { toNetworks, toSessionIds, mode = 'reliable' } = message;
     const target = toSessionIds.length > 0 ? JSON.stringify([toNetworks, toSessionIds]) : undefined;
     let batch = this.#open;
-    if (batch?.target !== target || batch?.ends.length === MAX_BATCH_MESSAGES) batch = undefined;
-    batch ??= this.#begin(token, target);
+    if (batch?.target !== target || batch?.mode !== mode || batch.ends.length === MAX_BATCH_MESSAGES) {
+      batch = this.#begin(token, target, mode);
+    }
     const writer = this.#writer;
     const start = writer.length;
     writeGroup(writer, message);
     if (start > 0 && writer.length > MAX_BATCH_BYTES) {
       const group = writer.finish(start);
-      batch = this.#begin(token, target);
+      batch = this.#begin(token, target, mode);
       writer.append(group);
     }
+    this.bytes += writer.length - (batch.ends.at(-1) ?? 0);
     batch.tokens.push(awaited ? token : NOBODY);
     batch.ends.push(writer.length);
     this.#length++;
@@ -70,6 +82,7 @@ export class SendQueue {
     for (let batch = this.#first; batch; batch = this.#first) {
       if (batch === this.#open) this.#close();
       this.#first = batch.next;
+      this.bytes -= batch.groups.length;
       compact(batch);
       this.#length -= batch.tokens.length;
       if (batch.tokens.length > 0) return batch;
@@ -84,6 +97,7 @@ export class SendQueue {
     this.#first = batch;
     if (!batch.next) this.#last = batch;
     this.#length += batch.tokens.length;
+    this.bytes += batch.groups.length;
   }
 
   /** Takes one awaited message back; false when it is on its way already. */
@@ -112,9 +126,22 @@ export class SendQueue {
     return taken;
   }
 
-  #begin(firstToken: number, target: string | undefined): Batch {
+  #begin(firstToken: number, target: string | undefined, mode: SendMode): Batch {
     this.#close();
-    const batch: Batch = { firstToken, target, tokens: [], ends: [], groups: NO_BYTES, next: undefined, requeued: false };
+    const batch: Batch = {
+      firstToken,
+      target,
+      mode,
+      tokens: [],
+      ends: [],
+      groups: NO_BYTES,
+      next: undefined,
+      requeued: false,
+      counter: 0,
+      first: 0,
+      number: 0,
+      acknowledged: 0,
+    };
     if (this.#first && this.#last) this.#last.next = batch;
     else this.#first = batch;
     return (this.#last = this.#open = batch);

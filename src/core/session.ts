@@ -6,12 +6,14 @@ import type { Link, LinkEvent, MakeLinks, SessionSettings } from './link';
 import {
   loginRequest,
   readLogin,
+  readNumber,
   type Credentials,
   type IncomingMessage,
   type Login,
   type OutgoingMessage,
 } from './messages';
-import { NOBODY, SendQueue, type Batch } from './send-queue';
+import { Resume, type Gap } from './resume';
+import { NOBODY, SendQueue, TAKEN, type Batch } from './send-queue';
 import { SHOWN, STEPS, type Happening, type SessionState, type State } from './steps';
 import { Traffic, type TransportEffect, type TransportEvent } from './traffic';
 
@@ -20,12 +22,17 @@ const LOGIN_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 5000;
 /** Attempts to attach before a new session is asked for (S-7). */
 const MAX_ATTACH_FAILURES = 3;
+/** With long polling in the place of a WebSocket that did not open: first and longest time to the next try of one. */
+const MIN_CLIMB_MS = 30_000;
+const MAX_CLIMB_MS = 300_000;
 
 export interface SessionOptions {
   /** `host:port` of the relay for the login. */
   host: string;
   backoff: BackoffOptions;
   random: () => number;
+  /** 22 characters that nobody else has (X-1). */
+  makeInstance: () => string;
   makeLinks: MakeLinks;
 }
 
@@ -40,7 +47,21 @@ export interface StatusChange {
   retryInMs?: number;
   /** On `connected`: whether this is the session that there was before, with the same session id. */
   resumed: boolean;
+  /** On `connected`: messages that were sent again. */
+  replayed: number;
 }
+
+/**
+ * What holds for messages that the relay has taken.
+ *
+ * - `none`: there is no session.
+ * - `plain`: a relay without the extension; what is on its way when a link breaks may be lost.
+ * - `resume`: kept over breaks and changes of transport; a crash of the relay is told as a gap.
+ * - `durable`: kept over crashes of the relay too.
+ *
+ * @public
+ */
+export type Guarantee = 'none' | 'plain' | 'resume' | 'durable';
 
 export type SessionInput =
   | TransportEvent
@@ -56,6 +77,7 @@ export type SessionEffect =
   | { type: 'message'; message: IncomingMessage }
   | { type: 'status'; change: StatusChange }
   | { type: 'error'; code: number }
+  | { type: 'gap'; gap: Gap }
   /** The fate of a message whose sender awaits it. */
   | { type: 'settled'; token: number; code: number };
 
@@ -75,20 +97,36 @@ export class Session {
   readonly #queue = new SendQueue();
   #state: SessionState = 'idle';
   #shown: State = 'idle';
-  #credentials: Credentials | undefined;
+  #credentials: Credentials | { token: string } | undefined;
   #login: Login | undefined;
+  readonly #resume = new Resume();
+  #instance = '';
+  /** Lets in without a password after the session was lost (X-38). */
+  #loginToken: string | undefined;
+  /** The relay refused the extension (X-3). */
+  #isPlain = false;
+  /** A WebSocket did not open: long polling is used meanwhile. */
+  #isFallback = false;
+  #climbMs = MIN_CLIMB_MS;
   #chooseLink: ReturnType<MakeLinks> | undefined;
   #link: Link | undefined;
-  /** The batch on its way, or in doubt, and its number. */
-  #inFlight: Batch | undefined;
-  #counter = 0;
-  #isSending = false;
+  /** Batches on their way, or in doubt; over a plain relay at most one. */
+  #window: Batch[] = [];
+  /** How many of them went out over this link. */
+  #sentCount = 0;
+  /** Number of the last message that the relay has taken, and of this client's last one sent (X-6). */
+  #acknowledged = 0;
+  #lastNumber = 0;
+  /** Messages whose receivers have still to acknowledge them: token by number. */
+  readonly #receipts = new Map<number, number>();
   #movePending = false;
   #lastToken = 0;
   #attempt = 0;
   #attachFailures = 0;
   #runningSince = Infinity;
   #lastSessionId = '';
+  /** Why the session before was lost. */
+  #gapReason = 'plain';
   #spreadMs: number | undefined;
 
   constructor(settings: SessionSettings, options: SessionOptions) {
@@ -117,6 +155,22 @@ export class Session {
 
   get counters(): { upload: number; download: number } {
     return this.#traffic.counters;
+  }
+
+  get guarantee(): Guarantee {
+    const { grant } = this.#resume;
+    if (!this.#login) return 'none';
+    return grant ? (grant.isDurable ? 'durable' : 'resume') : 'plain';
+  }
+
+  /** Bytes waiting, those on their way not counted. */
+  get bufferedBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /** Largest message, encoded. */
+  get maxMessageBytes(): number {
+    return this.#resume.grant?.maxMessageBytes ?? Infinity;
   }
 
   get errorTexts(): ErrorTexts | undefined {
@@ -176,11 +230,18 @@ export class Session {
     const isWaiting = this.#state === 'waiting';
     if (to === from && !isWaiting) return;
     this.#shown = to;
+    const hadSession = this.#lastSessionId !== '';
     const resumed = to === 'connected' && this.#lastSessionId === this.sessionId;
     if (to === 'connected') this.#lastSessionId = this.sessionId;
     const retryInMs = (this.deadline ?? 0) - this.#traffic.now;
-    const change = { from, to, cause, resumed, ...(isWaiting && { retryInMs }) };
+    const replayed = this.#window.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    const change = { from, to, cause, resumed, replayed, ...(isWaiting && { retryInMs }) };
     this.#effects.push({ type: 'status', change });
+    if (to === 'connected' && !resumed && hadSession) this.#gap({ count: undefined, reason: this.#gapReason });
+  }
+
+  #gap(gap: Gap): void {
+    this.#effects.push({ type: 'gap', gap });
   }
 
   #error(code: number): void {
@@ -196,7 +257,11 @@ export class Session {
   }
 
   protected askCredentials(): void {
-    this.#effects.push({ type: 'credentials' });
+    const token = this.#loginToken;
+    this.#loginToken = undefined;
+    if (!token) return void this.#effects.push({ type: 'credentials' });
+    this.#credentials = { token };
+    this.#happen('credentials');
   }
 
   protected login(): void {
@@ -204,20 +269,61 @@ export class Session {
     if (!credentials) return;
     this.#credentials = undefined;
     const url = `${this.#origin(this.#options.host)}/`;
-    const body = loginRequest(credentials);
-    this.#traffic.post(url, body, LOGIN_TIMEOUT_MS, (code, fields) => this.#loggedIn(code, fields));
+    if (!this.#instance) this.#instance = this.#options.makeInstance();
+    const body = loginRequest(credentials, this.#isPlain ? undefined : this.#instance);
+    const hasToken = 'token' in credentials;
+    this.#traffic.post(url, body, LOGIN_TIMEOUT_MS, (code, fields) => this.#loggedIn(code, fields, hasToken));
   }
 
-  #loggedIn(code = ErrorCode.UNREACHABLE as number, fields: Fields | undefined): void {
-    if (code === ErrorCode.WRONG_CREDENTIALS) return this.#happen('refused');
+  #loggedIn(code = ErrorCode.UNREACHABLE as number, fields: Fields | undefined, hasToken: boolean): void {
+    if (code === ErrorCode.WRONG_CREDENTIALS && !hasToken) return this.#happen('refused');
     const login = fields && code === ErrorCode.SUCCESS ? readLogin(fields) : undefined;
     if (!login) {
-      this.#error(code === ErrorCode.UNREACHABLE ? code : ErrorCode.PROTOCOL);
+      this.#followRefusal(code, fields, hasToken);
       return this.#happen('login-failed');
     }
     this.#login = login;
-    this.#chooseLink = this.#options.makeLinks(this.#traffic, this.settings, this.#reports, login.deviceId);
+    this.#begin(login);
+    const { deviceId } = login;
+    this.#chooseLink = this.#options.makeLinks(this.#traffic, this.settings, this.#reports, deviceId, this.#resume);
     this.#happen('accepted');
+  }
+
+  /** A relay that does not know the extension may say so with 7; then it is left out from now on (X-3). */
+  #followRefusal(code: number, fields: Fields | undefined, hasToken: boolean): void {
+    if (code === ErrorCode.INSTANCE_IN_USE) this.#instance = '';
+    if (code === ErrorCode.RATE_LIMITED) this.#spreadMs = 1000 * (readNumber(fields as Fields, 'xt') || 1);
+    if (code === ErrorCode.PROTOCOL && !this.#isPlain) this.#isPlain = true;
+    else if (!hasToken) this.#error(code === ErrorCode.UNREACHABLE ? code : ErrorCode.PROTOCOL);
+  }
+
+  /** A new session on the relay: what the one before has not acknowledged is sent again there, if it can tell (X-35). */
+  #begin({ grant }: Login): void {
+    this.#resume.begin(grant);
+    this.#acknowledged = 0;
+    if (!grant) this.#settleWindow(ErrorCode.UNREACHABLE);
+    for (const batch of this.#window) batch.acknowledged = 0;
+    this.#renumber();
+    this.#keepReceipts();
+  }
+
+  #renumber(): void {
+    let next = this.#acknowledged + 1;
+    for (const batch of this.#window) {
+      batch.first = next - batch.acknowledged;
+      next = batch.first + batch.tokens.length;
+    }
+  }
+
+  /** Receipts of what the lost session has taken will not come. */
+  #keepReceipts(): void {
+    const isComing = (number: number): boolean =>
+      this.#window.some((batch) => number >= batch.number && number < batch.number + batch.tokens.length);
+    for (const [number, token] of this.#receipts) {
+      if (isComing(number)) continue;
+      this.#receipts.delete(number);
+      this.#settle(ErrorCode.RESUME_REFUSED, [token]);
+    }
   }
 
   #origin(host: string): string {
@@ -230,7 +336,7 @@ export class Session {
     const { plainHosts, secureHosts } = this.#login;
     const [uploadHost, downloadHost] = this.settings.useEncryption ? secureHosts : plainHosts;
     this.#movePending = false;
-    this.#link = this.#chooseLink?.(this.settings.useWebSocket);
+    this.#link = this.#chooseLink?.(this.settings.useWebSocket && !this.#isFallback);
     this.#link?.attach(this.#origin(uploadHost), this.#origin(downloadHost));
   }
 
@@ -239,15 +345,27 @@ export class Session {
       case 'error':
         return this.#error(event.code);
       case 'sent':
-        return this.#sent(event.code);
+        return event.upTo === undefined ? this.#sent(event.code) : this.#acknowledge(event);
+      case 'receipt':
+        this.#settle(event.code, [this.#receipts.get(event.number) ?? TAKEN]);
+        this.#receipts.delete(event.number);
+        return;
+      case 'gap':
+        return this.#gap(event.gap);
       case 'received':
         for (const message of event.messages) this.#receive(message);
         return;
       case 'lost':
         this.#error(event.code);
         this.#spreadMs = event.spreadMs;
+        if (this.#state === 'attaching') this.#isFallback = this.settings.useWebSocket && !this.#isFallback;
         if (this.#state === 'attaching' && ++this.#attachFailures % MAX_ATTACH_FAILURES === 0) this.#leaveSession();
         return this.#happen('lost');
+      case 'gone':
+        this.#gapReason = event.reason;
+        if (event.code === ErrorCode.INSTANCE_IN_USE) this.#instance = '';
+        else this.#loginToken = this.#resume.grant?.token;
+        return this.#happen('gone');
       default:
         return this.#happen(event.type);
     }
@@ -264,7 +382,26 @@ export class Session {
   protected run(): void {
     this.#runningSince = this.#traffic.now;
     this.#attachFailures = 0;
-    if (!this.#link?.repeatable) this.#settle(ErrorCode.UNREACHABLE);
+    if (!this.#link?.repeatable) this.#settleInDoubt();
+    // What the relay has taken is told by now. The rest is sent again, but for what is not worth it.
+    const given = this.#window.filter(({ mode }) => mode === 'volatile');
+    this.#window = this.#window.filter(({ mode }) => mode !== 'volatile');
+    for (const { tokens } of given) this.#settle(ErrorCode.UNREACHABLE, tokens);
+    this.#renumber();
+    if (this.#isFallback) this.#traffic.after('climb', this.#climbMs, () => this.#climb());
+    else this.#climbMs = MIN_CLIMB_MS;
+  }
+
+  /** Looks whether a WebSocket opens by now, beside the running session. */
+  #climb(): void {
+    this.#climbMs = Math.min(2 * this.#climbMs, MAX_CLIMB_MS);
+    const host = this.#login?.[this.settings.useEncryption ? 'secureHosts' : 'plainHosts'][0] ?? '';
+    const id = this.#traffic.open(webSocketUrl(this.#origin(host)), ({ type }) => {
+      this.#traffic.letGo(id);
+      if (type !== 'opened') return this.#traffic.after('climb', this.#climbMs, () => this.#climb());
+      this.#isFallback = false;
+      this.#movePending = true;
+    });
   }
 
   protected wait(): void {
@@ -287,16 +424,20 @@ export class Session {
 
   /** The next session does not know what this one has sent: a batch in doubt is not repeated there. */
   #leaveSession(): void {
-    this.#settle(ErrorCode.UNREACHABLE);
+    if (!this.#resume.grant) this.#settleWindow(ErrorCode.UNREACHABLE);
     this.#login = undefined;
   }
 
   protected drop(): void {
     // Over a WebSocket nobody can ask what became of a batch; an upload is repeated with its counter.
     this.#traffic.clear();
-    if (this.#link && !this.#link.repeatable) this.#settle(ErrorCode.UNREACHABLE);
+    if (this.#link && !this.#link.repeatable) this.#settleInDoubt();
     this.#link = undefined;
-    this.#isSending = false;
+    this.#sentCount = 0;
+  }
+
+  #settleInDoubt(): void {
+    if (!this.#resume.grant) this.#settleWindow(ErrorCode.UNREACHABLE);
   }
 
   protected detach(): void {
@@ -318,58 +459,124 @@ export class Session {
 
   protected finish(): void {
     this.#login = undefined;
+    this.#lastSessionId = '';
+    this.#settleWindow(ErrorCode.UNREACHABLE);
+    this.#keepReceipts();
     this.#settle(ErrorCode.UNREACHABLE, this.#queue.clear(false));
   }
 
   protected fail(): void {
     this.#error(ErrorCode.WRONG_CREDENTIALS);
+    this.#settleWindow(ErrorCode.WRONG_CREDENTIALS);
+    this.#keepReceipts();
     // What nobody awaits stays for the next start, with the right password.
     this.#settle(ErrorCode.WRONG_CREDENTIALS, this.#queue.clear(true));
   }
 
-  /** What is on its way is answered first, so that a change of transport leaves no message in doubt. */
   #pump(): void {
-    if (this.#isSending) return;
-    if (this.#movePending) {
-      this.#movePending = false;
-      this.#happen('move');
+    for (;;) {
+      // Over a plain relay what is on its way is answered first, so that a change of transport leaves none in doubt.
+      if (this.#link?.isBusy) return;
+      if (this.#movePending) {
+        this.#movePending = false;
+        this.#happen('move');
+      }
+      if (this.#state !== 'running' && this.#state !== 'flushing') return;
+      const batch = this.#window[this.#sentCount] ?? this.#takeBatch();
+      if (!batch) return this.#window.length === 0 ? this.#happen('flushed') : undefined;
+      this.#sentCount++;
+      this.#link?.send(batch.groups, batch, batch.counter);
     }
-    if (this.#state !== 'running' && this.#state !== 'flushing') return;
-    if (!this.#inFlight) {
-      this.#inFlight = this.#queue.take();
-      if (!this.#inFlight) return this.#happen('flushed');
-      this.#counter = this.counters.upload++;
-    }
-    this.#isSending = true;
-    this.#link?.send(this.#inFlight.groups, this.#counter);
   }
 
+  #takeBatch(): Batch | undefined {
+    if (this.#isWindowFull()) return undefined;
+    const batch = this.#queue.take();
+    if (!batch) return undefined;
+    batch.counter = this.counters.upload++;
+    batch.number = this.#lastNumber + 1;
+    this.#lastNumber += batch.tokens.length;
+    this.#window.push(batch);
+    this.#renumber();
+    if (this.#resume.grant && batch.mode === 'delivered') {
+      batch.tokens.forEach((token, i) => this.#receipts.set(batch.number + i, token));
+    }
+    return batch;
+  }
+
+  /** One batch may always be on its way, whatever its size (X-9). */
+  #isWindowFull(): boolean {
+    const { windowMessages = 0, windowBytes = 0 } = this.#resume.grant ?? {};
+    let [messages, bytes] = [0, 0];
+    for (const { tokens, groups } of this.#window) [messages, bytes] = [messages + tokens.length, bytes + groups.length];
+    return this.#window.length > 0 && (messages >= windowMessages || bytes >= windowBytes);
+  }
+
+  /** A plain relay has answered the batch under way. */
   #sent(code: number): void {
-    this.#isSending = false;
-    if (code !== ErrorCode.SESSION_EXPIRED) return this.#settle(code);
+    if (code !== ErrorCode.SESSION_EXPIRED) return this.#settleWindow(code);
     // A batch that the relay refused with 12 was not delivered; it is tried once more with the new session (S-17).
     this.#traffic.clear();
-    const batch = this.#inFlight;
+    const [batch] = this.#window;
     if (batch?.requeued === false) {
       this.#queue.putBack(batch);
-      this.#inFlight = undefined;
+      this.#window = [];
+      this.#sentCount = 0;
     }
-    this.#settle(code);
+    this.#settleWindow(code);
     this.#happen('gone');
   }
 
-  /**
-   * Tells each awaiting sender the code of what is in flight and of those given, and the error callback once for those
-   * that nobody awaits.
-   */
-  #settle(code: number, waiting: readonly number[] = []): void {
-    const tokens = (this.#inFlight?.tokens ?? []).concat(waiting);
-    this.#inFlight = undefined;
-    let isReported = false;
-    for (const token of tokens) {
-      if (token === NOBODY) isReported = true;
-      else this.#effects.push({ type: 'settled', token, code });
+  /** A relay with the extension says what it has taken, and what it has refused (X-6 to X-9). */
+  #acknowledge({ code, upTo = 0, refused = [] }: Extract<LinkEvent, { type: 'sent' }>): void {
+    if (code === ErrorCode.SESSION_EXPIRED || code === ErrorCode.RESUME_REFUSED) {
+      this.#loginToken = this.#resume.grant?.token;
+      this.#traffic.clear();
+      return this.#happen('gone');
     }
-    if (isReported) this.#error(code);
+    for (const number of refused) this.#refuse(number, code);
+    if (upTo > this.#acknowledged && upTo <= this.#lastInWindow()) this.#take(upTo);
+    // Sent out of turn: again, from behind what was taken.
+    if (code === ErrorCode.SEQUENCE_GAP) this.#sentCount = 0;
+    if (code === ErrorCode.NOT_STORED) this.#reported({ type: 'lost', code, spreadMs: undefined });
+  }
+
+  #lastInWindow(): number {
+    const last = this.#window.at(-1);
+    return last ? last.first + last.tokens.length - 1 : 0;
+  }
+
+  #refuse(number: number, code: number): void {
+    const batch = this.#window.find(({ first, tokens }) => number >= first && number < first + tokens.length);
+    if (!batch || code === ErrorCode.SEQUENCE_GAP || code === ErrorCode.NOT_STORED) return;
+    const index = number - batch.first;
+    this.#receipts.delete(batch.number + index);
+    this.#settle(code, batch.tokens.splice(index, 1, TAKEN));
+  }
+
+  #take(upTo: number): void {
+    this.#acknowledged = upTo;
+    for (let batch = this.#window[0]; batch && batch.first <= upTo; batch = this.#window[0]) {
+      const count = Math.min(batch.tokens.length, upTo - batch.first + 1);
+      const taken = batch.tokens.slice(batch.acknowledged, count);
+      if (batch.mode !== 'delivered') this.#settle(ErrorCode.SUCCESS, taken);
+      batch.acknowledged = count;
+      if (count < batch.tokens.length) return;
+      this.#window.shift();
+      this.#sentCount = Math.max(0, this.#sentCount - 1);
+    }
+  }
+
+  #settleWindow(code: number): void {
+    const batches = this.#window;
+    this.#window = [];
+    this.#sentCount = 0;
+    for (const { tokens, acknowledged } of batches) this.#settle(code, tokens.slice(acknowledged));
+  }
+
+  /** Tells each awaiting sender the code, and the error callback once for those that nobody awaits. */
+  #settle(code: number, tokens: readonly number[]): void {
+    for (const token of tokens) if (token > NOBODY) this.#effects.push({ type: 'settled', token, code });
+    if (tokens.includes(NOBODY)) this.#error(code);
   }
 }

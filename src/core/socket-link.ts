@@ -11,18 +11,29 @@ import {
 import {
   attachMessage,
   closeMessage,
-  KEEP_ALIVE,
+  keepAliveMessage,
   MAX_ANSWER_SIZE,
   networksMessage,
   readCode,
-  readMessages,
+  readNumber,
   sendMessage,
+  type FirstNumbers,
 } from './messages';
 import type { TransportEvent } from './traffic';
 
-const OPEN_TIMEOUT_MS = 10_000;
+/** How long a WebSocket may take to open before long polling has its turn. */
+const OPEN_TIMEOUT_MS = 2000;
 const KEEP_ALIVE_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 10_000;
+/** With the extension: a silent link is noticed within 10 seconds (X-39). */
+const SILENCE_MS = 7000;
+const SILENCE_TIMEOUT_MS = 3000;
+/** How long messages may be without acknowledgement on a living link (X-10). */
+const UNACKNOWLEDGED_MS = 15_000;
+/** How long an acknowledgement may wait for something to ride on (X-17). */
+const ACK_DELAY_MS = 250;
+/** Close code: another place has taken the session with its token (X-26). */
+const REPLACED = 4001;
 /** A request that gets no answer is repeated on the same socket twice, then the socket is given up (S-12, S-16). */
 const MAX_REPEATS = 2;
 
@@ -34,13 +45,15 @@ export class SocketLink extends Link {
   #socket = 0;
   #splitter!: MessageSplitter;
   #phase: Phase = 'opening';
+  #asked: readonly string[] = [];
+  /** First number of the last batch. */
+  #lastSent = 0;
 
   attach(uploadOrigin: string): void {
     this.closing = undefined;
     this.#phase = 'opening';
     this.#splitter = new MessageSplitter({ maxSize: MAX_ANSWER_SIZE });
-    const url = `${uploadOrigin.replace('http', 'ws')}/api/WebSocket`;
-    this.#socket = this.traffic.open(url, (event) => this.#input(event));
+    this.#socket = this.traffic.open(webSocketUrl(uploadOrigin), (event) => this.#input(event));
     this.traffic.after('answer', OPEN_TIMEOUT_MS, () => this.lose(ErrorCode.UNREACHABLE));
   }
 
@@ -48,10 +61,13 @@ export class SocketLink extends Link {
     if (networkNames && (this.#phase === 'ready' || this.#phase === 'joining')) this.#join();
   }
 
-  send(groups: Uint8Array): void {
-    const bytes = sendMessage(groups);
+  send(groups: Uint8Array, numbers: FirstNumbers): void {
+    const bytes = sendMessage(groups, numbers, this.resume);
+    this.isBusy = !this.resume.grant;
+    this.#lastSent = numbers.first;
     this.#transmit(bytes);
-    this.traffic.after('send', sendTimeoutMs(bytes), () => this.lose(ErrorCode.SUCCESS));
+    if (this.isBusy) this.traffic.after('send', sendTimeoutMs(bytes), () => this.lose(ErrorCode.SUCCESS));
+    else this.traffic.within('send', UNACKNOWLEDGED_MS, () => this.lose(ErrorCode.SUCCESS));
   }
 
   close(outcome: Outcome): void {
@@ -66,24 +82,36 @@ export class SocketLink extends Link {
   }
 
   #keepAlive(timeoutMs: number): void {
-    this.#transmit(KEEP_ALIVE);
+    this.#transmit(keepAliveMessage(this.resume));
     this.traffic.within('sign of life', timeoutMs, () => this.lose(ErrorCode.SUCCESS));
   }
 
   /** The keep-alive follows what went out last: the relay counts what it receives, not what it sends (P-59 to P-62). */
   #transmit(bytes: Uint8Array): void {
     this.traffic.transmit(this.#socket, bytes);
-    this.traffic.after('keep-alive', KEEP_ALIVE_MS, () => this.#keepAlive(KEEP_ALIVE_TIMEOUT_MS));
+    if (this.resume.grant) this.traffic.within('keep-alive', SILENCE_MS, () => this.#keepAlive(SILENCE_TIMEOUT_MS));
+    else this.traffic.after('keep-alive', KEEP_ALIVE_MS, () => this.#keepAlive(KEEP_ALIVE_TIMEOUT_MS));
+  }
+
+  #acknowledge(): void {
+    const { owes } = this.resume;
+    if (owes === 'now') this.#transmit(keepAliveMessage(this.resume));
+    else if (owes === 'soon') this.traffic.within('ack', ACK_DELAY_MS, () => this.#acknowledgeNow());
+  }
+
+  #acknowledgeNow(): void {
+    if (this.resume.owes !== 'nothing') this.#transmit(keepAliveMessage(this.resume));
   }
 
   #input(event: TransportEvent): void {
-    if (event.type === 'opened') this.#ask('attaching', attachMessage(this.deviceId));
+    if (event.type === 'opened') this.#ask('attaching', attachMessage(this.deviceId, this.resume));
     if (event.type === 'bytes') this.#receive(event.bytes);
     if (event.type === 'closed') this.#closed(event.code, event.reason);
   }
 
   #join(): void {
-    this.#ask('joining', networksMessage(this.settings.networkNames));
+    this.#asked = this.settings.networkNames;
+    this.#ask('joining', networksMessage(this.#asked));
   }
 
   #ask(phase: Phase, message: Uint8Array, repeats = MAX_REPEATS): void {
@@ -97,6 +125,9 @@ export class SocketLink extends Link {
 
   #receive(bytes: Uint8Array): void {
     this.traffic.stop('sign of life');
+    if (this.resume.grant) {
+      this.traffic.after('keep-alive', SILENCE_MS, () => this.#keepAlive(SILENCE_TIMEOUT_MS));
+    }
     this.#splitter.push(bytes);
     for (let fields = this.#splitter.next(); fields; fields = this.#splitter.next()) {
       if (fields.fault === 'too-large') return this.lose(ErrorCode.INVALID_ANSWER);
@@ -107,32 +138,59 @@ export class SocketLink extends Link {
   #take(fields: Fields): void {
     const code = readCode(fields) ?? ErrorCode.INVALID_ANSWER;
     switch (fields.first('rt')) {
-      case 'r':
-        return this.report({ type: 'received', messages: readMessages(fields) });
       case 's':
-        this.traffic.stop('send');
-        return this.report({ type: 'sent', code });
+        this.#sent(fields);
+        return this.sent(code, fields);
+      case 'k':
+        // The answer to a keep-alive says what has arrived; without the extension it says nothing.
+        if (!this.resume.grant) return;
+        this.#sent(fields);
+        return this.sent(ErrorCode.SUCCESS, fields);
       case 'a':
-        if (this.#phase === 'attaching') this.#attachAnswered(code);
+        if (this.#phase === 'attaching') this.#attachAnswered(code, fields);
         return;
       case 'n':
-        if (this.#phase === 'joining') this.#networksAnswered(code);
+        if (this.#phase === 'joining') this.#networksAnswered(code, fields);
         return;
       case 'c':
         if (this.closing) this.#closeAnswered(code, this.closing);
         return;
+      case undefined:
+        return;
       default:
-      // Answers to keep-alives need nothing done; what is unknown is passed over (P-34).
+        // What is unknown is passed over (P-34).
+        this.takeItem(fields, fields.indexOf('rt'), fields.length);
+        if (this.resume.grant) this.#acknowledge();
     }
   }
 
-  #attachAnswered(code: number): void {
-    if (code === ErrorCode.SUCCESS) this.#join();
-    else this.finish('gone');
+  /** Stops waiting, or waits on for what was sent later. */
+  #sent(fields: Fields): void {
+    this.isBusy = false;
+    const isAll = !this.resume.grant || readNumber(fields, 'xh') >= this.#lastSent;
+    if (isAll) this.traffic.stop('send');
+    else this.traffic.after('send', UNACKNOWLEDGED_MS, () => this.lose(ErrorCode.SUCCESS));
   }
 
-  #networksAnswered(code: number): void {
-    if (code === ErrorCode.SESSION_EXPIRED) return this.finish('gone');
+  #attachAnswered(code: number, fields: Fields): void {
+    const { grant, networks } = this.resume;
+    if (code === ErrorCode.NO_DATA) return this.lose(ErrorCode.SUCCESS);
+    if (code !== ErrorCode.SUCCESS) return this.leave(code, fields);
+    if (grant) {
+      grant.token = fields.first('xr') ?? grant.token;
+      this.sent(code, fields);
+    }
+    if (grant && networks === this.settings.networkNames) this.#ready(ErrorCode.NETWORKS_SET);
+    else this.#join();
+  }
+
+  #networksAnswered(code: number, fields: Fields): void {
+    if (code === ErrorCode.SESSION_EXPIRED) return this.leave(code, fields);
+    this.resume.networks = this.#asked;
+    this.#ready(code);
+  }
+
+  #ready(code: number): void {
     this.#phase = 'ready';
     this.traffic.stop('answer');
     this.confirm(code);
@@ -147,7 +205,12 @@ export class SocketLink extends Link {
     if (this.closing) return this.finish(this.closing);
     // A draining relay spreads its clients over so many seconds (X-46).
     const isDraining = code === 1012 && /^\d{1,3}$/.test(reason);
+    if (code === REPLACED) return this.report({ type: 'gone', code: ErrorCode.INSTANCE_IN_USE, reason: 'expired' });
     const neverOpened = this.#phase === 'opening';
     this.lose(neverOpened ? ErrorCode.UNREACHABLE : ErrorCode.SUCCESS, isDraining ? Number(reason) * 1000 : undefined);
   }
+}
+
+export function webSocketUrl(origin: string): string {
+  return `${origin.replace('http', 'ws')}/api/WebSocket`;
 }

@@ -60,7 +60,7 @@ export class Traffic {
       if (event.type === 'answer') readAnswer(event.status, event.body, done);
     }, isKept);
     this.after(id, timeoutMs, () => {
-      this.#letGo(id);
+      this.letGo(id);
       done(undefined, undefined);
     });
     this.#effects.push({ type: 'post', id, url, body });
@@ -101,7 +101,7 @@ export class Traffic {
 
   /** Lets everything go. */
   clear(): void {
-    for (const id of this.#open.keys()) this.#letGo(id);
+    for (const id of this.#open.keys()) this.letGo(id);
     this.#timers.clear();
   }
 
@@ -110,7 +110,8 @@ export class Traffic {
     return this.#lastId;
   }
 
-  #letGo(id: number): void {
+  /** Closes a socket or gives up a request; its events are for nobody from now on. */
+  letGo(id: number): void {
     if (!this.#open.get(id)?.isKept) this.#effects.push({ type: 'close', id });
     this.#open.delete(id);
   }
