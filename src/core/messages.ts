@@ -67,7 +67,7 @@ function readTexts(fields: Fields): ErrorTexts {
   const first = fields.indexOf('0');
   if (first < 0) return texts;
   for (let i = first; i < fields.length; i++) {
-    const code = Number(fields.key(i));
+    const code = Number(fields.keys[i]);
     if (Number.isInteger(code)) texts.set(code, fields.text(i));
   }
   return texts;
@@ -85,7 +85,7 @@ export function readMessages(fields: Fields): IncomingMessage[] {
   let from = '-1';
   let dataType = '';
   for (let i = 0; i < fields.length; i++) {
-    const key = fields.key(i);
+    const key = fields.keys[i];
     if (key === 'f') from = fields.text(i);
     else if (key === 'dt') dataType = fields.text(i);
     else if (key === 'd') {

@@ -57,6 +57,8 @@ export class SocketTransport implements TransportSink {
   readonly #inflates: boolean;
   readonly #transport: number;
   readonly #received: { type: 'received'; transport: number; bytes: Uint8Array };
+  /** Whether the chunk that is read has given any data. */
+  #hasFed = false;
   #isBlocked = false;
   #isAttached = false;
   #isLost = false;
@@ -91,9 +93,11 @@ export class SocketTransport implements TransportSink {
   /** Takes bytes of the socket, cut anywhere. */
   receive(chunk: Uint8Array): void {
     if (this.#connection.state === 'closed') return this.#discard(chunk.length);
-    this.#driver.feed({ type: 'alive', transport: this.#transport });
+    this.#hasFed = false;
     this.#connection.receive(chunk);
     this.#handleEvents();
+    // Data says by itself that the peer is alive.
+    if (!this.#hasFed) this.#driver.feed({ type: 'alive', transport: this.#transport });
     this.#driver.pump();
     this.#checkAnonymous(chunk.length);
   }
@@ -140,6 +144,7 @@ export class SocketTransport implements TransportSink {
     switch (event.type) {
       case 'frame':
         this.#received.bytes = event.payload;
+        this.#hasFed = true;
         this.#driver.feed(this.#received);
         // The next frame of a client that has logged in with this one may restore to more.
         if (this.#inflates && !this.#isAttached) this.#driver.pump();

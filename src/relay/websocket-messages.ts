@@ -181,7 +181,7 @@ function kindOf(fields: Fields): MessageKind {
   if (fields.fault !== undefined && fields.fault !== 'cut') return 'unknown';
   let kind: MessageKind = fields.length === 0 && fields.fault === undefined ? 'keep-alive' : 'unknown';
   for (let i = 0; i < fields.length; i++) {
-    const key = fields.key(i);
+    const key = fields.keys[i];
     if (key === 'id') return 'auth';
     if (key === 'nc') kind = 'networks';
     else if (key === 'c' && kind !== 'networks') kind = 'close';
