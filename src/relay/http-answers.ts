@@ -16,20 +16,12 @@ const CLOSE = ['Connection', 'close'];
 
 const PROTOCOL = ['Content-Type', 'application/octet-stream', ...PLAIN, ...CORS];
 const CLOSING_PROTOCOL = [...PROTOCOL, ...CLOSE];
-/** Up to this length a body is copied to go out together with its head. */
-const MAX_JOINED = 16_384;
 
 /** Body of the protocol, status 200 (P-3, P-41). */
 export function sendProtocolAnswer(response: ServerResponse, body: Uint8Array, closes: boolean): void {
   const headers = ['Content-Length', String(body.length)].concat(closes ? CLOSING_PROTOCOL : PROTOCOL);
   response.writeHead(200, headers);
-  // Node puts a text behind the head and hands over both as one; bytes would be a chunk of their own.
-  if (body.length <= MAX_JOINED) response.end(latin1Of(body), 'latin1');
-  else response.end(body);
-}
-
-function latin1Of({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString('latin1');
+  response.end(body);
 }
 
 export function sendPreflight(response: ServerResponse): void {
