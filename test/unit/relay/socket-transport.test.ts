@@ -1,9 +1,10 @@
 import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { ConnectionGuard } from '../../../src/relay/connection-guard';
 import { RelayDriver } from '../../../src/relay/driver';
 import { resolveLimits } from '../../../src/relay/limits';
-import { SocketTransport } from '../../../src/relay/socket-transport';
+import { frameSettings, SocketTransport } from '../../../src/relay/socket-transport';
 
 const FRAME_SIZE = 100;
 /** Node's pool, from which the memory of small frames comes. */
@@ -44,7 +45,8 @@ function open(isRead: boolean) {
     driver,
     socket: socket as unknown as Socket,
     limits,
-    onAttached: () => {},
+    frames: frameSettings(limits),
+    guard: new ConnectionGuard(1),
   });
   return { socket, transport, close: () => driver.close() };
 }
