@@ -114,8 +114,8 @@ export const testTools = [
   },
 ];
 
-/** The servers that the bench measures beside our own relay. */
-const peers = [
+/** The servers that the bench measures beside our own relay, in a table like the one of the tests. */
+export const benchTools = [
   {
     name: 'nats-server',
     purpose: 'core NATS in the benches of the relay',
@@ -134,9 +134,6 @@ const peers = [
   },
 ];
 
-/** What the bench drives, in a table like the one of the tests. */
-export const benchTools = [...peers, ...testTools.filter(({ name }) => name === 'Chromium')];
-
 /**
  * Where a tool is: its variable alone when that is set, even if nothing is there; else the first of its places.
  *
@@ -144,7 +141,7 @@ export const benchTools = [...peers, ...testTools.filter(({ name }) => name === 
  * @returns An absolute path, or undefined.
  */
 export function findTool(name) {
-  const { variable, places, suits = () => true } = [...testTools, ...peers].find((tool) => tool.name === name);
+  const { variable, places, suits = () => true } = [...testTools, ...benchTools].find((tool) => tool.name === name);
   const named = process.env[variable];
   if (named !== undefined) return isProgram(named) ? named : undefined;
   return places().find((place) => isProgram(place) && suits(place));

@@ -20,7 +20,7 @@ export class FieldWriter {
     if (value instanceof Uint8Array) return this.rawField(key, escapeValue(value));
     const text = `${value}`;
     const isPlain = !text.includes('~') && !text.includes('\0');
-    return isPlain ? this.#text(`~${key}=`).#text(text) : this.rawField(key, escapeValue(encodeText(text)));
+    return isPlain ? this.#text(`~${key}=${text}`) : this.rawField(key, escapeValue(encodeText(text)));
   }
 
   /** Adds a field whose value is on-the-wire form already: an id (P-19), or a value passed on as received (P-23). */
@@ -46,7 +46,7 @@ export class FieldWriter {
 
   #text(text: string): this {
     this.#reserve(3 * text.length);
-    this.#length += encodeTextInto(text, this.#bytes, this.#length);
+    this.#length += encodeTextInto(text, this.#bytes.subarray(this.#length));
     return this;
   }
 

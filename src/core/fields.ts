@@ -27,37 +27,31 @@ export type FieldFault = 'no-leading-tilde' | 'cut' | 'bad-key' | 'lone-tilde' |
  */
 export class Fields {
   bytes: Uint8Array = new Uint8Array(0);
-  /** How many there are. What the lists hold behind it is left from longer messages: emptied, they would lose their memory. */
-  length = 0;
-  readonly #keys: string[] = [];
+  readonly keys: string[] = [];
   /** Value `i`, still escaped, is `bytes.subarray(starts[i], ends[i])`. */
   readonly starts: number[] = [];
   readonly ends: number[] = [];
   readonly escaped: boolean[] = [];
   fault: FieldFault | undefined = undefined;
+  /** Fields read so far. The lists are written from the front and cut once: emptied, they would lose their memory. */
+  #count = 0;
   readonly #maxFields: number;
 
   constructor(maxFields: number) {
     this.#maxFields = maxFields;
   }
 
-  /** All keys, in order. Makes a list; to look at one, there is `key`. */
-  get keys(): string[] {
-    return this.#keys.slice(0, this.length);
-  }
-
-  key(index: number): string | undefined {
-    return index < this.length ? this.#keys[index] : undefined;
+  get length(): number {
+    return this.keys.length;
   }
 
   /** Index of the first field with this key, or -1. */
   indexOf(key: string, from = 0): number {
-    for (let i = from; i < this.length; i++) if (this.#keys[i] === key) return i;
-    return -1;
+    return this.keys.indexOf(key, from);
   }
 
   has(key: string): boolean {
-    return this.indexOf(key) >= 0;
+    return this.keys.includes(key);
   }
 
   /** Value `index` as it stands on the wire, still escaped: what a relay forwards (P-23). */
@@ -78,7 +72,7 @@ export class Fields {
 
   /** Text of the first field with this key, or undefined. */
   first(key: string): string | undefined {
-    const index = this.indexOf(key);
+    const index = this.keys.indexOf(key);
     return index < 0 ? undefined : this.text(index);
   }
 
@@ -89,44 +83,48 @@ export class Fields {
 
   /** Forgets all fields but keeps the reason. */
   fail(fault: FieldFault): this {
-    this.length = 0;
     this.fault = fault;
-    return this;
+    return this.#cut(0);
   }
 
   /** Reads the message `bytes[start..stop]`, its terminator left out. */
   read(bytes: Uint8Array, start: number, stop: number): this {
-    this.#readFields(bytes, start, stop, false);
-    return this;
+    this.#scan(bytes, start, stop, false);
+    return this.#cut(this.#count);
   }
 
   /**
-   * Reads the message that begins at `start`, up to its terminator.
+   * Reads the message at `start` up to its terminator.
    *
-   * @returns Index of the terminator; -1 when none was found, as in a message that is not whole or has a fault. Then
-   *   the fields are of no use.
+   * @returns Index of the terminator; -1 when a fault or `stop` came first. Then the fields are of no use.
    */
   readTerminated(bytes: Uint8Array, start: number, stop: number): number {
-    const at = this.#readFields(bytes, start, stop, true);
-    return this.fault === undefined && at < stop ? at : -1;
+    const at = this.#scan(bytes, start, stop, true);
+    if (this.fault || at >= stop) return -1;
+    this.#cut(this.#count);
+    return at;
   }
 
-  /** @returns Where it came to: a terminator that it looked for, `stop`, or, with a fault, anywhere. */
-  #readFields(bytes: Uint8Array, start: number, stop: number, isTerminated: boolean): number {
-    this.fail('no-leading-tilde');
+  #scan(bytes: Uint8Array, start: number, stop: number, isTerminated: boolean): number {
     this.bytes = bytes;
-    if (start < stop && bytes[start] !== TILDE) return stop;
-    this.fault = undefined;
+    this.#count = 0;
+    this.fault = start < stop && bytes[start] !== TILDE ? 'no-leading-tilde' : undefined;
     let at = start;
-    for (let inGroup = 1; at < stop; inGroup++) {
-      if (isTerminated && matchTerminator(bytes, at, stop) === TERMINATOR.length) return at;
+    for (let inGroup = 1; at < stop && !this.fault; inGroup++) {
+      if (isTerminated && matchTerminator(bytes, at, stop) === TERMINATOR.length) break;
       if (inGroup > this.#maxFields) this.fault = 'too-many-fields';
       else at = this.#readKey(at + 1, stop);
       if (this.fault) break;
       at = this.#readValue(at, stop);
-      if (this.#keys[this.length - 1] === 'd') inGroup = 0;
+      if (this.keys[this.#count - 1] === 'd') inGroup = 0;
     }
     return at;
+  }
+
+  #cut(count: number): this {
+    if (this.keys.length !== count)
+      this.keys.length = this.starts.length = this.ends.length = this.escaped.length = count;
+    return this;
   }
 
   /** Adds the key that begins at `start`; gives the start of its value. */
@@ -134,7 +132,7 @@ export class Fields {
     for (let at = start; at < stop; at++) {
       const byte = this.bytes[at]!;
       if (byte === EQUALS && at > start) {
-        this.#keys[this.length] = keyText(this.bytes, start, at);
+        this.keys[this.#count] = keyText(this.bytes, start, at);
         return at + 1;
       }
       if (byte === TILDE) break;
@@ -156,9 +154,9 @@ export class Fields {
       if (next !== TILDE && next !== HYPHEN) break;
       escaped = true;
     }
-    this.starts[this.length] = start;
-    this.ends[this.length] = at;
-    this.escaped[this.length++] = escaped;
+    this.starts[this.#count] = start;
+    this.ends[this.#count] = at;
+    this.escaped[this.#count++] = escaped;
     return at;
   }
 }

@@ -107,7 +107,7 @@ function readTexts(fields: Fields): ErrorTexts {
   const first = fields.indexOf('0');
   if (first < 0) return texts;
   for (let i = first; i < fields.length; i++) {
-    const code = Number(fields.key(i));
+    const code = Number(fields.keys[i]);
     if (Number.isInteger(code)) texts.set(code, fields.text(i));
   }
   return texts;
@@ -134,7 +134,7 @@ export function readMessages(fields: Fields, start = 0, end = fields.length): In
   let origin = '';
   let number = 0;
   for (let i = start; i < end; i++) {
-    const key = fields.key(i);
+    const key = fields.keys[i];
     if (key === 'f') from = fields.text(i);
     else if (key === 'dt') dataType = fields.text(i);
     else if (key === 'xo') origin = fields.text(i);

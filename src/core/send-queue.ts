@@ -27,7 +27,6 @@ export interface Batch {
   readonly ends: number[];
   /** The messages as fields, once no more are added. */
   groups: Uint8Array;
-  next: Batch | undefined;
   /** Was sent before and refused with 12; it gets one more try (section 11.1). */
   requeued: boolean;
   /** The relay's count of its uploads, kept when it is sent again (P-71). */
@@ -41,10 +40,8 @@ export interface Batch {
 
 /** Messages in the order they were sent, encoded when they are queued, in batches as they will go out. */
 export class SendQueue {
-  #first: Batch | undefined;
-  #last: Batch | undefined;
-  /** The last batch as long as it takes messages; their bytes are in the writer. */
-  #open: Batch | undefined;
+  readonly #batches: Batch[] = [];
+  /** Has the bytes of the last batch as long as that takes messages, else nothing. */
   readonly #writer = new FieldWriter();
   #length = 0;
   /** Encoded bytes of all that waits. */
@@ -59,11 +56,11 @@ export class SendQueue {
   push(message: OutgoingMessage, token: number, awaited: boolean): void {
     const { toNetworks, toSessionIds, mode = 'reliable' } = message;
     const target = toSessionIds.length > 0 ? JSON.stringify([toNetworks, toSessionIds]) : undefined;
-    let batch = this.#open;
+    const writer = this.#writer;
+    let batch = writer.length > 0 ? this.#batches.at(-1) : undefined;
     if (batch?.target !== target || batch?.mode !== mode || batch.ends.length === MAX_BATCH_MESSAGES) {
       batch = this.#begin(token, target, mode);
     }
-    const writer = this.#writer;
     const start = writer.length;
     writeGroup(writer, message);
     if (start > 0 && writer.length > MAX_BATCH_BYTES) {
@@ -79,30 +76,28 @@ export class SendQueue {
 
   /** Takes what may go out in one transmission. */
   take(): Batch | undefined {
-    for (let batch = this.#first; batch; batch = this.#first) {
-      if (batch === this.#open) this.#close();
-      this.#first = batch.next;
+    for (;;) {
+      if (this.#batches.length === 1) this.#close();
+      const batch = this.#batches.shift();
+      if (!batch) return undefined;
       this.bytes -= batch.groups.length;
       compact(batch);
       this.#length -= batch.tokens.length;
       if (batch.tokens.length > 0) return batch;
     }
-    return undefined;
   }
 
   /** Puts a refused batch back in front, for one more try. */
   putBack(batch: Batch): void {
     batch.requeued = true;
-    batch.next = this.#first;
-    this.#first = batch;
-    if (!batch.next) this.#last = batch;
+    this.#batches.unshift(batch);
     this.#length += batch.tokens.length;
     this.bytes += batch.groups.length;
   }
 
   /** Takes one awaited message back; false when it is on its way already. */
   remove(token: number): boolean {
-    for (let batch = this.#first; batch; batch = batch.next) {
+    for (const batch of this.#batches) {
       const index = token - batch.firstToken;
       if (batch.tokens[index] !== token) continue;
       batch.tokens[index] = TAKEN;
@@ -115,7 +110,7 @@ export class SendQueue {
   /** Takes out everything, or only what somebody awaits; gives the tokens. */
   clear(awaitedOnly: boolean): number[] {
     const taken: number[] = [];
-    for (let batch = this.#first; batch; batch = batch.next) {
+    for (const batch of this.#batches) {
       for (const [i, token] of batch.tokens.entries()) {
         if (token === TAKEN || (awaitedOnly && token === NOBODY)) continue;
         taken.push(token);
@@ -128,28 +123,15 @@ export class SendQueue {
 
   #begin(firstToken: number, target: string | undefined, mode: SendMode): Batch {
     this.#close();
-    const batch: Batch = {
-      firstToken,
-      target,
-      mode,
-      tokens: [],
-      ends: [],
-      groups: NO_BYTES,
-      next: undefined,
-      requeued: false,
-      counter: 0,
-      first: 0,
-      number: 0,
-      acknowledged: 0,
-    };
-    if (this.#first && this.#last) this.#last.next = batch;
-    else this.#first = batch;
-    return (this.#last = this.#open = batch);
+    const numbers = { counter: 0, first: 0, number: 0, acknowledged: 0 };
+    const batch: Batch = { firstToken, target, mode, tokens: [], ends: [], groups: NO_BYTES, requeued: false, ...numbers };
+    this.#batches.push(batch);
+    return batch;
   }
 
   #close(): void {
-    if (this.#open) this.#open.groups = this.#writer.finish();
-    this.#open = undefined;
+    const last = this.#batches.at(-1);
+    if (last && this.#writer.length > 0) last.groups = this.#writer.finish();
   }
 }
 

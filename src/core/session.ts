@@ -15,6 +15,7 @@ import {
 import { Resume, type Gap } from './resume';
 import { NOBODY, SendQueue, TAKEN, type Batch } from './send-queue';
 import { SHOWN, STEPS, type Happening, type SessionState, type State } from './steps';
+import { webSocketUrl } from './socket-link';
 import { Traffic, type TransportEffect, type TransportEvent } from './traffic';
 
 const LOGIN_TIMEOUT_MS = 10_000;

@@ -1,7 +1,5 @@
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-/** Texts shorter than this are written sooner by a plain loop than by a call of the encoder. */
-const SHORT = 24;
 /** Bytes per call of `fromCharCode`: engines limit the number of arguments. */
 const LATIN1_STEP = 8192;
 
@@ -10,14 +8,9 @@ export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** Writes the UTF-8 bytes of a text, for which there is room, at `at`; gives their number. */
-export function encodeTextInto(text: string, bytes: Uint8Array, at: number): number {
-  let written = 0;
-  if (text.length < SHORT) {
-    for (let code; written < text.length && (code = text.charCodeAt(written)) < 0x80; written++) bytes[at + written] = code;
-    if (written === text.length) return written;
-  }
-  return written + encoder.encodeInto(text.slice(written), bytes.subarray(at + written)).written;
+/** Writes the UTF-8 bytes of a text where there is room for them; gives their number. */
+export function encodeTextInto(text: string, bytes: Uint8Array): number {
+  return encoder.encodeInto(text, bytes).written;
 }
 
 /** Text of received bytes: UTF-8, or Latin-1 when they are not valid UTF-8, never with replacement characters (P-25). */

@@ -45,6 +45,8 @@ export interface Clock {
   setTimer(wake: () => void, ms: number): () => void;
   /** Uniform in 0 (included) to 1 (excluded). */
   random(): number;
+  /** 22 characters of base64url, 128 bits of a cryptographic source. */
+  randomId(): string;
 }
 
 /** What one world (Node, browser) offers the client. */

@@ -1,6 +1,9 @@
 /** How much is kept for later, of all connections together. */
 const MAX_KEPT = 2_097_152;
 
+/** Chunks below it are passed over at once: to look each up would cost a small frame a third of its time. */
+const MIN_LENGTH = 4_096;
+
 const kept: ArrayBuffer[] = [];
 const lent = new WeakSet<ArrayBufferLike>();
 let keptBytes = 0;
@@ -25,7 +28,9 @@ export function takeMemory(length: number): Uint8Array {
  *
  * @internal
  */
-export function giveMemoryBack({ buffer }: Uint8Array): void {
+export function giveMemoryBack(chunk: Uint8Array): void {
+  if (chunk.length < MIN_LENGTH) return;
+  const { buffer } = chunk;
   if (!lent.delete(buffer) || keptBytes + buffer.byteLength > MAX_KEPT) return;
   keptBytes += buffer.byteLength;
   kept.push(buffer as ArrayBuffer);

@@ -1,19 +1,19 @@
-import { viewOf } from './payload-buffer';
-import { SlabSource } from './slab';
-
-/** Up to this length memory of its own would cost more than the text. */
-const SHARED_TEXT = 4_096;
-/** The longest text for {@link encodeShort}. @internal */
-export const SHORT_TEXT = 1_024;
+/** The longest text for {@link encodeShort}, above which memory of its own costs less than the text. @internal */
+export const SHORT_TEXT = 4_096;
 /** The longest character for each unit of a string. */
 const MAX_UNIT_BYTES = 3;
 
 const encoder = new TextEncoder();
-const slabs = new SlabSource();
 const short = { bytes: new Uint8Array(MAX_UNIT_BYTES * SHORT_TEXT), length: 0 };
 
+/** The text as UTF-8. @internal */
+export function encodeText(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
 /**
- * The text as UTF-8, for one who copies it at once: a view of its own would cost more than the rest.
+ * The text as UTF-8, for one who copies it at once or wants its length: memory or a view of its own would cost more
+ * than the rest.
  *
  * @returns `bytes` up to `length`, until the next call.
  * @internal
@@ -21,22 +21,6 @@ const short = { bytes: new Uint8Array(MAX_UNIT_BYTES * SHORT_TEXT), length: 0 };
 export function encodeShort(text: string): { readonly bytes: Uint8Array; readonly length: number } {
   short.length = encoder.encodeInto(text, short.bytes).written;
   return short;
-}
-
-/** The text as UTF-8. @returns May share memory with other texts. @internal */
-export function encodeText(text: string): Uint8Array {
-  if (text.length > SHARED_TEXT) return encoder.encode(text);
-  const slab = slabs.with(MAX_UNIT_BYTES * text.length);
-  let bytes = viewOf(slab.bytes, slab.used, slab.used + text.length);
-  const { read, written } = encoder.encodeInto(text, bytes);
-  if (read === text.length && written === read) {
-    slab.used += written;
-    return bytes;
-  }
-  bytes = viewOf(slab.bytes, slab.used, slab.used + MAX_UNIT_BYTES * text.length);
-  bytes = bytes.subarray(0, encoder.encodeInto(text, bytes).written);
-  slab.used += bytes.length;
-  return bytes;
 }
 
 /**

@@ -17,6 +17,13 @@ export function webSocketAnswer(kind: AnswerKind, code: number): Entry {
   return (answers[code] ??= new Entry('answer', encodeText(`~rt=${kind}~e=${code}~t=1`)));
 }
 
+/** So many answers to messages that were delivered, one behind the other. */
+export function deliveredAnswers(count: number): Entry {
+  if (count === 1) return webSocketAnswer('s', ErrorCode.SUCCESS);
+  return (deliveredBy[count] ??= new Entry('answer', encodeText('~rt=s~e=0~t=1'.repeat(count))));
+}
+const deliveredBy: (Entry | undefined)[] = [];
+
 /** Answer to a keep-alive; it has no code. */
 export const KEEP_ALIVE_ANSWER = new Entry('answer', encodeText('~rt=k~t=1'));
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Stream } from 'node:stream';
 import { addressKey } from './guessing';
 
 /**
@@ -76,12 +76,16 @@ export class ConnectionGuard {
   }
 }
 
-/** Keeps an error of a socket from ending the process (SEC-25); `close` follows and does what is to be done. */
-export function guardErrors(stream: Duplex): void {
+/** What fails ends by itself, and not the process with it (SEC-25); `close` follows and does what is to be done. */
+export function guardErrors(stream: Stream & Destroyable): void {
   if (stream.listenerCount('error', destroyThis) === 0) stream.on('error', destroyThis);
 }
 
-function destroyThis(this: Duplex): void {
+interface Destroyable {
+  destroy(): unknown;
+}
+
+function destroyThis(this: Destroyable): void {
   this.destroy();
 }
 

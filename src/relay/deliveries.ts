@@ -1,3 +1,4 @@
+import { deliveredAnswers } from './answers';
 import { Batch } from './batch';
 import { CloseCode } from './close-codes';
 import type { CoreContext } from './core-context';
@@ -11,6 +12,10 @@ import type { Transports } from './transports';
 
 /** A socket that did not take its last write at once gets less at a time: progress shows in smaller steps. */
 const SLOW_WRITE_SIZE = 65_536;
+/** Longest wait of an answer for something to ride with; an idle relay does not wait at all. */
+const MAX_OWED_MS = 2;
+/** Answers that wait for one session at most. */
+const MAX_OWED = 64;
 
 /**
  * The out-queues and their way to the wire. What one turn of the event loop puts into a queue goes out together at its
@@ -20,6 +25,9 @@ export class Deliveries {
   readonly #joiner: Joiner;
   #dirty: Session[] = [];
   #dirtyNetworks: Network<Session>[] = [];
+  /** Sessions with owed answers, some maybe settled already, and since when the first of them waits. */
+  #owing: Session[] = [];
+  #owingSinceMs = Infinity;
 
   constructor(
     private readonly context: CoreContext,
@@ -31,7 +39,7 @@ export class Deliveries {
 
   /** Whether a flush is wanted. */
   get isPending(): boolean {
-    return this.#dirty.length > 0 || this.#dirtyNetworks.length > 0;
+    return this.#dirty.length > 0 || this.#dirtyNetworks.length > 0 || this.#owing.length > 0;
   }
 
   /**
@@ -52,13 +60,29 @@ export class Deliveries {
     return allTaken;
   }
 
+  /**
+   * Notes that a message of a session was delivered. Its answer rides with the next thing that is written to the session;
+   * alone it goes out when the relay is idle, or has been busy for a while: it would cost as much as a delivery.
+   */
+  owe(session: Session): void {
+    if (session.owedAnswers === 0) {
+      if (this.#owing.length === 0) this.#owingSinceMs = this.context.nowMs;
+      this.#owing.push(session);
+    }
+    session.owedAnswers += 1;
+    if (session.owedAnswers >= MAX_OWED) this.#settle(session);
+  }
+
+  /** The transport that asked is gone. */
+  forgetAnswers(session: Session): void {
+    session.owedAnswers = 0;
+    session.queue.takeAnswers();
+  }
+
   /** Adds an answer for the WebSocket of a session. */
   answer(session: Session, entry: Entry): void {
-    this.#add(session, entry);
-    const { transport, queue } = session;
-    if (transport === undefined || queue.length <= this.context.limits.maxQueuedMessages) return;
-    if (transport.blockedAtMs === undefined) this.writeAll(session, transport);
-    else this.closeSlow(transport);
+    this.#settle(session);
+    this.#addAnswer(session, entry);
   }
 
   /** Notes that there may be something to write for a session. */
@@ -68,8 +92,13 @@ export class Deliveries {
     this.#dirty.push(session);
   }
 
-  /** Ends the turn. What is above the cap of a turn, or stuck behind a full socket, waits on. */
-  flush(): void {
+  /**
+   * Ends the turn. What is above the cap of a turn, or stuck behind a full socket, waits on.
+   *
+   * @param isIdle - Nothing was received since the last one.
+   */
+  flush(isIdle: boolean): void {
+    if (isIdle || this.context.nowMs - this.#owingSinceMs >= MAX_OWED_MS) this.#settleAll();
     const networks = this.#dirtyNetworks;
     this.#dirtyNetworks = [];
     for (const network of networks) {
@@ -93,6 +122,7 @@ export class Deliveries {
 
   /** Writes all that waits for a session to its WebSocket now, and an answer behind it. */
   writeOut(session: Session, transport: Transport, answer: Entry): void {
+    this.#settle(session);
     session.queue.push(answer);
     this.writeAll(session, transport);
   }
@@ -100,12 +130,14 @@ export class Deliveries {
   /** As {@link Deliveries.writeOut}. Messages that a full socket keeps waiting stay with the session. */
   writeAll(session: Session, transport: Transport): void {
     session.catchUp();
+    this.#settle(session);
     if (transport.blockedAtMs !== undefined) return this.writeAnswers(session, transport);
     while (session.queue.length > 0) this.#writeFront(session, transport);
   }
 
   /** Writes what only this transport can get: the answers that wait for it. */
   writeAnswers(session: Session, transport: Transport): void {
+    this.#settle(session);
     this.transports.writeAnswers(transport, session.queue.takeAnswers());
   }
 
@@ -118,7 +150,7 @@ export class Deliveries {
         sessionId: session.sessionId,
         queued: session.queue.length,
       });
-      session.queue.takeAnswers();
+      this.forgetAnswers(session);
     }
     this.transports.detach(transport, 'detached');
     this.transports.close(transport, CloseCode.SLOW_CONSUMER, 'reading too slowly');
@@ -151,7 +183,8 @@ export class Deliveries {
     if (count === 0) return;
     const batch = new Batch(waiting.first(count), senders.slice(0, count), this.#joiner);
     for (let i = 0; i < liveCount; i++) {
-      const { transport, queue } = members[i]!;
+      const { transport, queue, owedAnswers } = members[i]!;
+      if (owedAnswers > 0) this.#settle(members[i]!);
       const joined = batch.frameFor(members[i]!, queue);
       queue.clear();
       if (joined !== undefined) this.#write(transport!, joined);
@@ -164,6 +197,7 @@ export class Deliveries {
     if (queue.length === 0) return;
     if (transport !== undefined) {
       if (transport.blockedAtMs !== undefined) return;
+      this.#settle(session);
       this.#writeFront(session, transport);
       if (queue.length > 0) this.touch(session);
     } else if (download !== undefined) {
@@ -193,6 +227,30 @@ export class Deliveries {
     session.queue.drop(joined.count);
     this.context.counters.messagesDelivered += joined.groups;
     this.downloads.answer(session, joined.chunks[0]!);
+  }
+
+  #settleAll(): void {
+    const sessions = this.#owing;
+    this.#owing = [];
+    this.#owingSinceMs = Infinity;
+    for (const session of sessions) this.#settle(session);
+  }
+
+  /** Puts the owed answers into the queue. */
+  #settle(session: Session): void {
+    if (session.owedAnswers === 0) return;
+    const entry = deliveredAnswers(session.owedAnswers);
+    session.owedAnswers = 0;
+    this.#addAnswer(session, entry);
+  }
+
+  /** Who asks without reading the answers is a slow reader too. */
+  #addAnswer(session: Session, entry: Entry): void {
+    this.#add(session, entry);
+    const { transport, queue } = session;
+    if (transport === undefined || queue.length <= this.context.limits.maxQueuedMessages) return;
+    if (transport.blockedAtMs === undefined) this.writeAll(session, transport);
+    else this.closeSlow(transport);
   }
 
   #add(session: Session, entry: Entry): void {

@@ -19,7 +19,7 @@ export class FieldReader {
   constructor(private readonly counters: RelayCounters) {}
 
   text(fields: Fields, index: number): string {
-    if (fields.key(index) === 'd') this.counters.payloadDecodes += 1;
+    if (fields.keys[index] === 'd') this.counters.payloadDecodes += 1;
     const start = fields.starts[index]!;
     const end = fields.ends[index]!;
     if (end - start > MEMO_MAX_LENGTH) return fields.text(index);
@@ -39,7 +39,7 @@ export class FieldReader {
   /** Texts of all fields with this key, in order. */
   all(fields: Fields, key: string): string[] {
     const texts: string[] = [];
-    for (let i = 0; i < fields.length; i++) if (fields.key(i) === key) texts.push(this.text(fields, i));
+    for (let i = 0; i < fields.length; i++) if (fields.keys[i] === key) texts.push(this.text(fields, i));
     return texts;
   }
 }

@@ -33,7 +33,7 @@ export class Publisher {
     let start = 0;
     let type = -1;
     for (let i = 0; i < fields.length; i++) {
-      const key = fields.key(i);
+      const key = fields.keys[i];
       if (key === 'dt') type = i;
       if (key !== 'd') continue;
       if (!this.#publishGroup(sender, fields, start, type, i)) code = ErrorCode.RECIPIENT_NOT_REACHED;
@@ -64,10 +64,10 @@ export class Publisher {
   }
 }
 
-function hasTwoTypes(fields: Fields): boolean {
+function hasTwoTypes({ keys }: Fields): boolean {
   let types = 0;
-  for (let i = 0; i < fields.length; i++) {
-    const key = fields.key(i);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
     if (key === 'd') types = 0;
     else if (key === 'dt' && ++types > 1) return true;
   }

@@ -50,6 +50,8 @@ export class RelayCore {
   readonly #messages: WebSocketMessages;
   readonly #polling: Polling;
   readonly #logins: LoginRequests;
+  /** Since the last flush. */
+  #hasReceived = false;
 
   /** @param allocate - Gives the memory for what is written; by default plain bytes. */
   constructor(
@@ -118,6 +120,8 @@ export class RelayCore {
     this.#context.nowMs = nowMs;
     switch (event.type) {
       case 'received':
+        this.#hasReceived = true;
+        return this.#inputTransport(event);
       case 'alive':
       case 'blocked':
       case 'drained':
@@ -194,7 +198,8 @@ export class RelayCore {
   }
 
   #flush(): void {
-    this.#deliveries.flush();
+    this.#deliveries.flush(!this.#hasReceived);
+    this.#hasReceived = false;
     this.#publisher.endTurn();
     this.#deliveries.endTurn();
     this.#life.evict();
@@ -233,6 +238,7 @@ export class RelayCore {
 
   #drain(spreadSeconds: number): void {
     this.#context.isDraining = true;
+    this.#hasReceived = false;
     this.#flush();
     this.#downloads.endAll();
     for (const transport of [...this.#transports.values()]) {

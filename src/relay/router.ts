@@ -102,7 +102,7 @@ export class AccountRouter<M extends Member<M>> {
     let allKnown = true;
     let isAddressed = false;
     for (let i = start; i < end; i++) {
-      const key = fields.key(i);
+      const key = fields.keys[i];
       if (key === 's') {
         isAddressed = true;
         if (!this.#addSession(fields.raw(i), recipients)) allKnown = false;

@@ -101,8 +101,8 @@ export class SessionLife {
 
   /** A WebSocket comes to its end: its session waits for another one (P-65). */
   loseTransport(transport: Transport): void {
-    const { transports } = this.parts;
-    transport.session?.queue.takeAnswers();
+    const { transports, deliveries } = this.parts;
+    if (transport.session !== undefined) deliveries.forgetAnswers(transport.session);
     transports.detach(transport, 'detached');
     transports.awaitEnd(transport);
   }

@@ -64,6 +64,8 @@ export class Session extends Timed implements Member<Session> {
   isLive = false;
   /** Whether it is in the list of queues to flush. */
   isDirty = false;
+  /** Messages delivered whose answers wait for something to ride with; see {@link Deliveries.owe}. */
+  owedAnswers = 0;
   readonly queue: OutQueue;
   /** How many bytes at the front of `id` are the digits of the session id. */
   readonly idDigits: number;

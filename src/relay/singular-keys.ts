@@ -4,10 +4,10 @@ import type { Fields } from '../core/codec';
 const SINGULAR: ReadonlySet<string> = new Set(['id', 'c', 'nc', 'p', 'cn', 'cp', 'ec', 't', 'r', 'ts']);
 
 /** Whether a key that must be alone comes twice, so that two readers could understand two things (SEC-11). */
-export function hasRepeatedKey(fields: Fields): boolean {
-  for (let i = 0; i < fields.length; i++) {
-    const key = fields.key(i)!;
-    if (key !== 'd' && SINGULAR.has(key) && fields.indexOf(key, i + 1) >= 0) return true;
+export function hasRepeatedKey({ keys }: Fields): boolean {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    if (key !== 'd' && SINGULAR.has(key) && keys.includes(key, i + 1)) return true;
   }
   return false;
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Compression } from '../frames/compression';
-import { Connection, type ConnectionEvent } from '../frames/connection';
+import { Connection, type ConnectionEvent, type ConnectionOptions, resolveRules } from '../frames/connection';
 import { CloseCode } from './close-codes';
 import { LimitedInflater, type WriteDeflater } from './compression';
 import { type ConnectionGuard, guardErrors } from './connection-guard';
@@ -15,10 +15,25 @@ const BLOCKED_FROM = 131_072;
 const DRAINED_AT = 65_536;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
+/** What the connections of one relay have in common; each would have its own copy otherwise. */
+export type FrameSettings = ReturnType<typeof frameSettings>;
+
+export function frameSettings({ maxTransmissionSize, maxFragments }: RelayLimits) {
+  const options: ConnectionOptions = {
+    role: 'server',
+    // Older peers send raw bytes in text frames (P-2).
+    validateUtf8: false,
+    deliver: 'frames',
+    limits: { maxFrameSize: maxTransmissionSize, maxMessageSize: maxTransmissionSize, maxFragments },
+  };
+  return { options, rules: resolveRules(options) };
+}
+
 export interface SocketTransportOptions {
   readonly driver: RelayDriver;
   readonly socket: Socket;
   readonly limits: RelayLimits;
+  readonly frames: FrameSettings;
   /** Told once a valid device id was shown. */
   readonly guard: ConnectionGuard;
   /** What was agreed with the client, if anything. */
@@ -57,6 +72,8 @@ export class SocketTransport implements TransportSink {
   readonly #inflates: boolean;
   readonly #transport: number;
   readonly #received: { type: 'received'; transport: number; bytes: Uint8Array };
+  /** Whether the chunk that is read has given any data. */
+  #hasFed = false;
   #isBlocked = false;
   #isAttached = false;
   #isLost = false;
@@ -64,22 +81,17 @@ export class SocketTransport implements TransportSink {
   #blockedControl = 0;
   #anonymousBytes = 0;
 
-  constructor({ driver, socket, limits, guard, compression, deflater }: SocketTransportOptions) {
+  constructor({ driver, socket, limits, frames, guard, compression, deflater }: SocketTransportOptions) {
     this.#driver = driver;
     this.#socket = socket;
     this.#limits = limits;
     this.#guard = guard;
     this.#deflater = deflater;
     this.#inflates = compression !== undefined;
-    const { maxTransmissionSize, maxFragments } = limits;
-    this.#connection = new Connection({
-      role: 'server',
-      // Older peers send raw bytes in text frames (P-2).
-      validateUtf8: false,
-      deliver: 'frames',
-      limits: { maxFrameSize: maxTransmissionSize, maxMessageSize: maxTransmissionSize, maxFragments },
-      compression: compression && this.#withLimit(compression),
-    });
+    this.#connection =
+      compression === undefined
+        ? new Connection(frames.options, frames.rules)
+        : new Connection({ ...frames.options, compression: this.#withLimit(compression) });
     this.#transport = driver.openTransport(this);
     this.#received = { type: 'received', transport: this.#transport, bytes: NO_BYTES };
     const upgraded = socket as UpgradedSocket;
@@ -91,9 +103,11 @@ export class SocketTransport implements TransportSink {
   /** Takes bytes of the socket, cut anywhere. */
   receive(chunk: Uint8Array): void {
     if (this.#connection.state === 'closed') return this.#discard(chunk.length);
-    this.#driver.feed({ type: 'alive', transport: this.#transport });
+    this.#hasFed = false;
     this.#connection.receive(chunk);
     this.#handleEvents();
+    // Data says by itself that the peer is alive.
+    if (!this.#hasFed) this.#driver.feed({ type: 'alive', transport: this.#transport });
     this.#driver.pump();
     this.#checkAnonymous(chunk.length);
   }
@@ -140,6 +154,7 @@ export class SocketTransport implements TransportSink {
     switch (event.type) {
       case 'frame':
         this.#received.bytes = event.payload;
+        this.#hasFed = true;
         this.#driver.feed(this.#received);
         // The next frame of a client that has logged in with this one may restore to more.
         if (this.#inflates && !this.#isAttached) this.#driver.pump();

@@ -10,7 +10,7 @@ import { type ConnectionGuard, guardErrors } from './connection-guard';
 import type { RelayDriver } from './driver';
 import type { HttpEdge } from './http-edge';
 import type { RelayLimits } from './limits';
-import { SocketTransport } from './socket-transport';
+import { type FrameSettings, frameSettings, SocketTransport } from './socket-transport';
 
 export interface UpgradesOptions {
   readonly driver: RelayDriver;
@@ -32,8 +32,10 @@ interface UpgradeRefusal {
 /** Upgrade requests: the same route and judgement as any request, then the handshake of RFC 6455. */
 export class Upgrades {
   readonly #deflater: WriteDeflater | undefined;
+  readonly #frames: FrameSettings;
 
   constructor(private readonly options: UpgradesOptions) {
+    this.#frames = frameSettings(options.limits);
     this.#deflater = options.deflate && new WriteDeflater(options.deflate);
   }
 
@@ -62,6 +64,7 @@ export class Upgrades {
       driver,
       socket,
       limits,
+      frames: this.#frames,
       guard,
       compression: agreed && deflate && createCompression(agreed, 'server', deflate),
       deflater: agreed && this.#deflater?.suits(agreed) === true ? this.#deflater : undefined,

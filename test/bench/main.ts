@@ -10,6 +10,7 @@ import { renderBench } from './lab/tables';
 
 import { client, clientMemory, clientStreaming } from './client/client.bench';
 import { codecReceive, codecSend } from './codec/codec.bench';
+import { messaging, messagingFlush } from './messaging/messaging.bench';
 import { polling } from './polling/polling.bench';
 import { echo, fanout, idle, latency, pairs, room } from './relay/relay.bench';
 
@@ -17,6 +18,7 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 const BENCHES: readonly Bench[] = [
   ...[codecReceive, codecSend, client, clientStreaming, clientMemory],
   ...[fanout, pairs, room, echo, idle, latency, polling],
+  ...[messaging, messagingFlush],
 ];
 
 /** Packages whose versions stand above the tables. */

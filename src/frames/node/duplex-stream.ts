@@ -17,7 +17,8 @@ interface Part {
 /** Any Node stream of bytes both ways, such as a socket, as a {@link ByteStream}. @internal */
 export class DuplexStream implements ByteStream {
   readonly #duplex: Duplex;
-  readonly #head: Uint8Array;
+  /** Let go once it was delivered: it may be a small part of much memory. */
+  #head: Uint8Array | undefined;
   #parts: Part[] = [];
   #sink: ByteSink | undefined = undefined;
   #isWriting = false;
@@ -35,7 +36,9 @@ export class DuplexStream implements ByteStream {
     this.#sink = sink;
     duplex.on('error', (error: unknown) => (this.#error ??= error));
     duplex.on('close', () => this.#onClose());
-    if (this.#head.length > 0) sink.onBytes(this.#head);
+    const head = this.#head;
+    this.#head = undefined;
+    if (head !== undefined && head.length > 0) sink.onBytes(head);
     duplex.on('end', () => sink.onEnd());
     duplex.on('data', (chunk: Uint8Array) => sink.onBytes(chunk));
     if (duplex.destroyed) queueMicrotask(() => this.#onClose());

@@ -6,12 +6,16 @@ import { listenOnLoopback } from '../lab/listening';
 const HOUR_MS = 3_600_000;
 
 /** Rooms as one writes them with socket.io; who listens in which one stands in the query. @returns The port. */
-export async function startSocketIo(transport: 'websocket' | 'polling'): Promise<number> {
+export async function startSocketIo(
+  transport: 'websocket' | 'polling',
+  maxHttpBufferSize = 1_000_000,
+): Promise<number> {
   process.env['WS_NO_BUFFER_UTIL'] = '1';
   process.env['WS_NO_UTF_8_VALIDATE'] = '1';
   const { Server } = await import('socket.io');
   const server = createServer();
-  const io = new Server(server, { transports: [transport], serveClient: false, pingInterval: HOUR_MS });
+  const options = { transports: [transport], serveClient: false, pingInterval: HOUR_MS, maxHttpBufferSize };
+  const io = new Server(server, options);
   io.on('connection', (socket: Socket) => {
     const { room, listens } = socket.handshake.query as Record<string, string>;
     if (listens === 'true') void socket.join(room!);

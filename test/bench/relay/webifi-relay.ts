@@ -1,13 +1,13 @@
-import { createRelay } from '../../../src/relay';
+import { createRelay, type RelayLimits } from '../../../src/relay';
 import { loginBody } from '../../conformance/raw/raw-client';
 import { post } from './http';
 import type { RunningServer } from './relay';
 
 const ACCOUNT = { connectName: 'bench', password: 'only for the bench' };
 
-/** Our relay with an account and the limits that it has by default. */
-export async function startWebifi(): Promise<RunningServer> {
-  const server = createRelay({ accounts: [ACCOUNT] });
+/** Our relay with an account. @param limits - In place of those that it has by default. */
+export async function startWebifi(limits: Partial<RelayLimits> = {}): Promise<RunningServer> {
+  const server = createRelay({ accounts: [ACCOUNT], ...limits });
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
   return { port, writes: () => server.stats().counters.socketWrites };
 }

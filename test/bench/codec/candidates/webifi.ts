@@ -28,8 +28,8 @@ export const codec: Codec = {
       if (event?.type !== 'transmit') throw new Error('There is nothing to transmit.');
       for (const chunk of event.chunks) {
         write(chunk);
-        // As `DuplexStream` does when a socket has taken it.
-        giveMemoryBack(chunk);
+        // As `DuplexStream`, which only clients use, does when a socket has taken it.
+        if (masked) giveMemoryBack(chunk);
       }
     };
   },

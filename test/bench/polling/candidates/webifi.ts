@@ -6,7 +6,7 @@ import type { PollingCandidate } from '../polling';
 const ROOM = 'room';
 
 export const relay: PollingCandidate = {
-  start: startWebifi,
+  start: () => startWebifi(),
   open: async (port, { isEcho, listens, size }) => {
     const id = await login(port);
     const sessionId = id.slice(0, id.indexOf('s'));

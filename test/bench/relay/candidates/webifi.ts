@@ -7,7 +7,7 @@ import { login, startWebifi } from '../webifi-relay';
 const TERMINATOR = '~t=1';
 
 export const relay: RelayCandidate = {
-  start: startWebifi,
+  start: () => startWebifi(),
   login,
   connect: async (port, { room, listens }, id) => {
     const socket = await openWebSocket(port, WEBSOCKET_PATH);
