@@ -95,8 +95,10 @@ export class WebifiClient {
       ...(fetch && { post: poster(fetch) }),
     };
     const backoff = { minDelayMs: 500, maxDelayMs: 30_000, ...reconnect };
-    const random = (): number => platform.clock.random();
-    this.#session = new Session(settings, { host, backoff, random, makeLinks });
+    const { clock } = platform;
+    const random = (): number => clock.random();
+    const makeInstance = (): string => clock.randomId();
+    this.#session = new Session(settings, { host, backoff, random, makeInstance, makeLinks });
     this.#driver = new Driver(this.#session, this.#platform, (effect) => this.#take(effect));
     const dispose: symbol | undefined = Symbol.asyncDispose;
     if (dispose) Object.defineProperty(this, dispose, { value: () => this.close() });

@@ -38,6 +38,7 @@ export class FakePlatform implements Platform {
       return () => void this.timers.delete(timer);
     },
     random: () => 1,
+    randomId: () => 'AAAAAAAAAAAAAAAAAAAAAA',
   };
 
   openSocket(url: string, handlers: SocketHandlers): SocketTransport {

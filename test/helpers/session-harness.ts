@@ -34,6 +34,7 @@ export class Harness {
         host: 'relay:9324',
         backoff: { minDelayMs: 500, maxDelayMs: 30_000 },
         random: () => this.random,
+        makeInstance: () => 'AAAAAAAAAAAAAAAAAAAAAA',
         makeLinks: bothTransports,
       },
     );

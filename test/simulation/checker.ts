@@ -63,7 +63,7 @@ export class Checker {
   send(sender: Device, target: Pick<OutgoingMessage, 'toNetworks' | 'toSessionIds'>, length: number, awaited: boolean): number {
     const list = getOrAdd(this.#sent, sender, () => []);
     const number = list.length;
-    const message = { ...target, dataType: 'simulated', bytes: makePayload(sender.name, number, length) };
+    const message = { ...target, dataType: 'simulated', data: makePayload(sender.name, number, length) };
     const token = sender.send(message, awaited);
     const sent: Sent = {
       sender,

@@ -36,6 +36,7 @@ export function createClient(plan: DevicePlan, name: string, dice: Dice): Sessio
       host: hostOf(plan.relay),
       backoff: { minDelayMs: 500, maxDelayMs: 30_000 },
       random: dice.next,
+      makeInstance: () => Array.from({ length: 22 }, () => 'abcdefghijklmnop'[Math.floor(dice.next() * 16)]).join(''),
       makeLinks: bothTransports,
     },
   );
