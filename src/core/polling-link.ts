@@ -83,7 +83,7 @@ export class PollingLink extends Link {
     this.isBusy = false;
     const { networkNames } = this.settings;
     const hasNone = networkNames.length === 0 && !this.#hasNetworks;
-    this.#joined = this.resume.networks ?? (hasNone ? networkNames : undefined);
+    this.#joined = (this.resume.grant && this.resume.networks) ?? (hasNone ? networkNames : undefined);
     this.#isAttached = !this.resume.grant;
     this.#poll();
     if (hasNone && this.#isAttached) this.report({ type: 'attached' });

@@ -5,7 +5,7 @@ import { writeGroup, type OutgoingMessage, type SendMode } from './messages';
 /** Largest transmission, unless one message alone is larger: well under the relay's limit of 1 MiB. */
 const MAX_BATCH_BYTES = 128 * 1024;
 /** And the most messages in one, so that telling their senders takes no long turn. */
-const MAX_BATCH_MESSAGES = 1024;
+const MAX_BATCH_MESSAGES = 4096;
 /** In the place of a token: nobody awaits the message. */
 export const NOBODY = 0;
 /** In the place of a token: the message was taken out. */

@@ -23,6 +23,8 @@ const LOGIN_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 5000;
 /** Attempts to attach before a new session is asked for (S-7). */
 const MAX_ATTACH_FAILURES = 3;
+/** How long the relay keeps a session without a transport (X-25, `xt`): after that a new one is asked for. */
+const SUSPENDED_MS = 120_000;
 /** With long polling in the place of a WebSocket that did not open: first and longest time to the next try of one. */
 const MIN_CLIMB_MS = 30_000;
 const MAX_CLIMB_MS = 300_000;
@@ -103,12 +105,13 @@ export class Session {
   readonly #resume = new Resume();
   #instance = '';
   /** Lets in without a password after the session was lost (X-38). */
-  #loginToken: string | undefined;
+  #loginToken: string | undefined = '';
   /** The relay refused the extension (X-3). */
   #isPlain = false;
   /** A WebSocket did not open: long polling is used meanwhile. */
   #isFallback = false;
   #climbMs = MIN_CLIMB_MS;
+  #hasHadSocket = false;
   #chooseLink: ReturnType<MakeLinks> | undefined;
   #link: Link | undefined;
   /** Batches on their way, or in doubt; over a plain relay at most one. */
@@ -125,6 +128,8 @@ export class Session {
   #attempt = 0;
   #attachFailures = 0;
   #runningSince = Infinity;
+  /** When the session ran last, or was made. */
+  #runUntil = 0;
   #lastSessionId = '';
   /** Why the session before was lost. */
   #gapReason = 'plain';
@@ -301,6 +306,7 @@ export class Session {
   /** A new session on the relay: what the one before has not acknowledged is sent again there, if it can tell (X-35). */
   #begin({ grant }: Login): void {
     this.#resume.begin(grant);
+    this.#runUntil = this.#traffic.now;
     this.#acknowledged = 0;
     if (!grant) this.#settleWindow(ErrorCode.UNREACHABLE);
     for (const batch of this.#window) batch.acknowledged = 0;
@@ -359,17 +365,27 @@ export class Session {
       case 'lost':
         this.#error(event.code);
         this.#spreadMs = event.spreadMs;
-        if (this.#state === 'attaching') this.#isFallback = this.settings.useWebSocket && !this.#isFallback;
-        if (this.#state === 'attaching' && ++this.#attachFailures % MAX_ATTACH_FAILURES === 0) this.#leaveSession();
+        if (this.#state === 'attaching') this.#failToAttach();
         return this.#happen('lost');
       case 'gone':
         this.#gapReason = event.reason;
-        if (event.code === ErrorCode.INSTANCE_IN_USE) this.#instance = '';
-        else this.#loginToken = this.#resume.grant?.token;
-        return this.#happen('gone');
+        this.#happen('gone');
+        if (event.code === ErrorCode.INSTANCE_IN_USE) this.#instance = this.#loginToken = '';
+        return;
       default:
         return this.#happen(event.type);
     }
+  }
+
+  /** After a WebSocket that did not open it is the turn of long polling; one that has been open before gets three tries. */
+  #failToAttach(): void {
+    const failures = ++this.#attachFailures;
+    const tries = this.#hasHadSocket ? MAX_ATTACH_FAILURES : 1;
+    this.#isFallback = this.settings.useWebSocket && failures % (tries + 1) === tries;
+    const isLost = this.#resume.grant
+      ? this.#traffic.now - this.#runUntil > SUSPENDED_MS
+      : failures % MAX_ATTACH_FAILURES === 0;
+    if (isLost) this.#leaveSession();
   }
 
   #receive(message: IncomingMessage): void {
@@ -391,6 +407,7 @@ export class Session {
     this.#renumber();
     if (this.#isFallback) this.#traffic.after('climb', this.#climbMs, () => this.#climb());
     else this.#climbMs = MIN_CLIMB_MS;
+    this.#hasHadSocket ||= this.settings.useWebSocket && !this.#isFallback;
   }
 
   /** Looks whether a WebSocket opens by now, beside the running session. */
@@ -408,6 +425,7 @@ export class Session {
   protected wait(): void {
     this.drop();
     if (this.#traffic.now - this.#runningSince >= STABLE_MS) this.#attempt = 0;
+    if (this.#runningSince < Infinity) this.#runUntil = this.#traffic.now;
     this.#runningSince = Infinity;
     const limitMs = this.#spreadMs ?? backoffLimit(++this.#attempt, this.#options.backoff);
     this.#spreadMs = undefined;
@@ -426,6 +444,7 @@ export class Session {
   /** The next session does not know what this one has sent: a batch in doubt is not repeated there. */
   #leaveSession(): void {
     if (!this.#resume.grant) this.#settleWindow(ErrorCode.UNREACHABLE);
+    this.#loginToken = this.#resume.grant?.token;
     this.#login = undefined;
   }
 
@@ -531,7 +550,6 @@ export class Session {
   /** A relay with the extension says what it has taken, and what it has refused (X-6 to X-9). */
   #acknowledge({ code, upTo = 0, refused = [] }: Extract<LinkEvent, { type: 'sent' }>): void {
     if (code === ErrorCode.SESSION_EXPIRED || code === ErrorCode.RESUME_REFUSED) {
-      this.#loginToken = this.#resume.grant?.token;
       this.#traffic.clear();
       return this.#happen('gone');
     }

@@ -51,6 +51,7 @@ export class SocketLink extends Link {
 
   attach(uploadOrigin: string): void {
     this.closing = undefined;
+    this.isBusy = false;
     this.#phase = 'opening';
     this.#splitter = new MessageSplitter({ maxSize: MAX_ANSWER_SIZE });
     this.#socket = this.traffic.open(webSocketUrl(uploadOrigin), (event) => this.#input(event));

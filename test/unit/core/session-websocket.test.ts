@@ -4,7 +4,7 @@ import { Harness, lines } from '../../helpers/session-harness';
 describe('a session over WebSocket', () => {
   it('V-25 V-27 V-29 logs in, attaches, sets its networks and only then is connected', () => {
     const h = new Harness({ networkNames: ['n1', 'n2'] });
-    expect(lines(h.start())).toEqual(['post http://relay:9324/ ~p=1~cn=home~cp=pass~~word~ec=1']);
+    expect(lines(h.start())).toEqual(['post http://relay:9324/ ~p=1~cn=home~cp=pass~~word~ec=1~x=1~xf=ravd~xi=AAAAAAAAAAAAAAAAAAAAAA']);
     expect(lines(h.login())).toEqual(['open ws://h:1/api/WebSocket']);
     expect(lines(h.opened())).toEqual(['text ~id=101sAb3~t=1']);
     expect(lines(h.bytes('~rt=a~e=0~t=1'))).toEqual(['text ~nc=1~ns=n1~ns=n2~t=1']);
@@ -221,10 +221,10 @@ describe('a session over WebSocket', () => {
     const h = new Harness();
     h.start();
     h.login();
-    for (let i = 0; i < 2; i++) {
-      h.closed();
-      expect(h.pass(1000).map((effect) => effect.type)).toEqual(['open']);
-    }
+    h.closed();
+    expect(h.pass(1000).map((effect) => effect.type)).toEqual(['post']);
+    h.failPost('/Download');
+    expect(h.pass(1000).map((effect) => effect.type)).toEqual(['open']);
     h.closed();
     expect(h.pass(1000).map((effect) => effect.type)).toEqual(['credentials']);
   });
@@ -271,14 +271,43 @@ describe('a session over WebSocket', () => {
     const h = new Harness();
     h.start();
     h.login();
-    const fail = (): string | undefined => {
-      h.closed();
+    const fail = (post = false): string | undefined => {
+      if (post) h.failPost('/Download');
+      else h.closed();
       return h.pass(1000)[0]?.type;
     };
-    expect([fail(), fail(), fail()]).toEqual(['open', 'open', 'credentials']);
+    expect([fail(), fail(true), fail()]).toEqual(['post', 'open', 'credentials']);
     h.input({ type: 'credentials', connectName: 'a', connectPassword: 'b' });
     h.login();
-    expect([fail(), fail(), fail()]).toEqual(['open', 'open', 'credentials']);
+    expect([fail(true), fail(), fail(true)]).toEqual(['open', 'post', 'credentials']);
+  });
+
+  it('a WebSocket that does not open within 2 s gives way to long polling, which goes on', () => {
+    const h = new Harness();
+    h.start();
+    h.login();
+    expect(lines(h.pass(2000))).toEqual(['close', 'error 20', 'connecting > connecting (lost) in 500']);
+    expect(lines(h.pass(500))).toEqual(['post http://h:2/Download ~id=101sAb3~n=n1~z=0']);
+    expect(lines(h.answer('/Download', '~e=4')).at(-1)).toBe('connecting > connected (attached)');
+  });
+
+  it('long polling in the place of a WebSocket climbs back as soon as one opens', () => {
+    const h = new Harness();
+    h.start();
+    h.login();
+    h.closed();
+    h.pass(500);
+    h.answer('/Download', '~e=4');
+    expect(lines(h.pass(29_999))).toEqual([]);
+    expect(lines(h.pass(1))).toEqual(['open ws://h:1/api/WebSocket']);
+    expect(lines(h.closed())).toEqual(['close']);
+    expect(lines(h.pass(60_000))).toEqual(['open ws://h:1/api/WebSocket']);
+    expect(lines(h.opened())).toContain('connected > reconnecting (move)');
+    h.answer('/CancelDownload', '~e=15');
+    expect(lines(h.answer('/Download', '~e=15')).at(-1)).toBe('open ws://h:1/api/WebSocket');
+    h.opened();
+    h.bytes('~rt=a~e=0~t=1');
+    expect(lines(h.bytes('~rt=n~e=4~t=1'))).toEqual(['reconnecting > connected (attached) resumed']);
   });
 
   it('X-41 a wake signal cuts a wait short', () => {
