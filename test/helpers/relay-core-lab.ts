@@ -1,10 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 import { Connection } from '../../src/frames/connection';
+import type { TokenClaims } from '../../src/relay/env';
 import type { CheckedLogin, ProtocolRoute, RelayEffect, RequestInput } from '../../src/relay/events';
 import type { RandomBytes } from '../../src/relay/ids';
 import { resolveLimits, type RelayLimits } from '../../src/relay/limits';
 import { RelayCore } from '../../src/relay/relay-core';
 import { seededRandom } from './bytes';
+import { stubEnv } from './stub-env';
 
 export interface LabAccount {
   readonly id: number;
@@ -26,6 +28,7 @@ export class LabSocket {
   closed: { code: number; reason: string } | undefined;
   isDestroyed = false;
   isAttached = false;
+  pings = 0;
   readonly #connection = new Connection({ role: 'client', maskKey: () => 0 });
 
   constructor(
@@ -71,6 +74,8 @@ export class LabSocket {
     this.writes.push(chunks);
     for (const chunk of chunks) this.#connection.receive(chunk.slice());
     for (let event = this.#connection.poll(); event !== undefined; event = this.#connection.poll()) {
+      if (event.type === 'ping') this.pings += 1;
+      if (event.type === 'ping') continue;
       if (event.type !== 'message') throw new Error(`the relay wrote ${event.type}`);
       if (event.opcode !== 2) throw new Error('P-1: a frame that is not BINARY');
       this.frames.push(textOf(event.payload));
@@ -95,6 +100,9 @@ export class RelayCoreLab {
   readonly waitingLogins: Extract<RelayEffect, { type: 'check-login' }>[] = [];
   /** Outcome of a login; undefined leaves it waiting. */
   check: ((connectName: string, password: string) => CheckedLogin | undefined) | undefined = undefined;
+  /** Outcome of a login with a token. */
+  checkToken: (claims: TokenClaims) => CheckedLogin = () => ({ ok: true, account: this.#account });
+  tokenLogins = 0;
   nowMs = 1_000;
   readonly #sockets = new Map<number, LabSocket>();
   readonly #requests = new Map<number, LabRequest>();
@@ -103,7 +111,7 @@ export class RelayCoreLab {
 
   constructor(limits: Partial<RelayLimits> = {}, seed = 1) {
     this.limits = resolveLimits(limits);
-    this.core = new RelayCore(this.limits, seededBytes(seed));
+    this.core = new RelayCore(this.limits, stubEnv(seededBytes(seed)));
   }
 
   input(event: Parameters<RelayCore['input']>[0]): void {
@@ -202,6 +210,9 @@ export class RelayCoreLab {
         return;
       case 'check-login':
         return this.#checkLogin(effect);
+      case 'check-token':
+        this.tokenLogins += 1;
+        return this.input({ type: 'login-checked', request: effect.request, result: this.checkToken(effect) });
       case 'answer':
         return this.#answer(effect);
       case 'held':

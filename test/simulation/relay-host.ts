@@ -1,5 +1,6 @@
 import type { CheckedLogin, ProtocolRoute, RelayEffect, RelayInput } from '../../src/relay/events';
 import { RelayCore } from '../../src/relay/relay-core';
+import { stubEnv } from '../helpers/stub-env';
 import { SECRET_CANARY, type RelayPlan } from './plan';
 import { Violation } from './record';
 import type { Moment } from './timeline';
@@ -143,11 +144,12 @@ export class RelayHost {
   #newCore(): RelayCore {
     this.generation += 1;
     const dice = this.plan.dice.fork(this.generation);
-    return new RelayCore(this.plan.limits, (length) => {
+    const randomBytes = (length: number): Uint8Array => {
       const bytes = dice.bytes(length);
       if (length === SECRET_LENGTH) bytes.set(CANARY_INDICES);
       return bytes;
-    });
+    };
+    return new RelayCore(this.plan.limits, stubEnv(randomBytes));
   }
 
   #stopClock(): void {
