@@ -208,16 +208,30 @@ export class Deliveries {
 
   #handToNetwork(entry: Entry, sender: Session, network: Network<Session>): boolean {
     const { waiting } = network;
+    let allTaken = true;
     while (!this.#hasRoom(waiting, entry)) {
       if (waiting.length === 0) {
         this.context.counters.messagesDropped += network.countLive(sender);
         return false;
       }
-      this.#writeBatch(network);
+      allTaken = this.#writeEarly(entry, sender, network) && allTaken;
     }
+    if (network.countLive(sender) === 0) return allTaken;
     network.put(entry, sender);
     this.#touchNetwork(network);
-    return true;
+    return allTaken;
+  }
+
+  /** Writes a batch to make room for an entry; those that it finds too slow get the entry by themselves. */
+  #writeEarly(entry: Entry, sender: Session, network: Network<Session>): boolean {
+    const live = network.members.slice(0, network.liveCount);
+    this.#writeBatch(network);
+    let allTaken = true;
+    for (const member of live) {
+      if (member.isLive || member === sender) continue;
+      if (!this.#handToSession(entry, member)) allTaken = false;
+    }
+    return allTaken;
   }
 
   #touchNetwork(network: Network<Session>): void {
