@@ -11,13 +11,4 @@ export type { Pair, PairOptions } from './testing/pair';
 export { seededRandom } from './testing/random';
 export { VirtualClock } from './testing/virtual-clock';
 export type { VirtualClockOptions } from './testing/virtual-clock';
-export type {
-  Clock,
-  HttpAnswer,
-  OpenSocket,
-  Platform,
-  Post,
-  Signal,
-  SocketHandlers,
-  SocketTransport,
-} from './core/transport';
+export type { Clock } from './core/transport';

@@ -1,3 +1,6 @@
+import { bothTransports } from '../client/links';
+import type { WebifiOptions } from '../client/options';
+import { WebifiClient } from '../client/webifi';
 import type { HttpAnswer, Platform, Signal, SocketHandlers, SocketTransport } from '../core/transport';
 import { Connection } from '../frames/connection';
 import type { ProtocolRoute, RelayEffect } from '../relay/events';
@@ -37,8 +40,8 @@ const ROUTES: Readonly<Record<string, ProtocolRoute>> = {
 const HOSTS = { ip: 'localhost', dn: 'localhost' };
 
 /**
- * The relay's real protocol without a port: devices reach it by their platform, in the time of a virtual clock. Any name
- * and password may log in; each name is an account.
+ * The relay's real protocol without a port: its devices are in memory, too, in the time of a virtual
+ * clock. Any name and password may log in; each name is an account.
  *
  * @public
  */
@@ -52,6 +55,8 @@ export class MemoryRelay {
   #lastNumber = 0;
   #stopTimer: (() => void) | undefined;
   #isFlushSet = false;
+  /** Sockets and requests that devices have begun so far, also in vain. */
+  readonly counts = { sockets: 0, requests: 0 };
   /** Nothing reaches the relay, as with a cable that is out. */
   isUnreachable = false;
 
@@ -63,8 +68,12 @@ export class MemoryRelay {
     this.#core = new RelayCore(resolveLimits(limits), randomBytes);
   }
 
-  /** What a client needs of its world: this relay, and the virtual clock. */
-  platform(): Platform {
+  /** A device that reaches this relay and no other. */
+  device(options: WebifiOptions): WebifiClient {
+    return new WebifiClient(options, this.#platform(), bothTransports);
+  }
+
+  #platform(): Platform {
     return {
       openSocket: (_url, handlers) => this.#openSocket(handlers),
       post: (url, body, signal) => this.#post(new URL(url).pathname, body, signal),
@@ -85,6 +94,7 @@ export class MemoryRelay {
 
   #openSocket(handlers: SocketHandlers): SocketTransport {
     const transport = ++this.#lastNumber;
+    this.counts.sockets++;
     const connection = new Connection({ role: 'client', maskKey: () => 0 });
     let isOpen = false;
     let isOver = false;
@@ -122,6 +132,7 @@ export class MemoryRelay {
 
   #post(path: string, body: Uint8Array, signal: Signal): Promise<HttpAnswer> {
     const request = ++this.#lastNumber;
+    this.counts.requests++;
     const route = ROUTES[path];
     return new Promise((resolve, reject) => {
       if (route === undefined) return reject(new Error(`The relay has no ${path}.`));

@@ -1,6 +1,5 @@
-import { bothTransports } from '../client/links';
 import type { WebifiOptions } from '../client/options';
-import { WebifiClient } from '../client/webifi';
+import type { WebifiClient } from '../client/webifi';
 import { MemoryRelay, type MemoryRelayOptions } from './memory-relay';
 import { VirtualClock, type VirtualClockOptions } from './virtual-clock';
 
@@ -42,10 +41,8 @@ const PATIENCE_MS = 60_000;
 export async function createPair(options: PairOptions = {}): Promise<Pair> {
   const clock = new VirtualClock(options.clock);
   const relay = new MemoryRelay(clock, options.relay);
-  const make = (): WebifiClient => {
-    const common = { connectName: 'pair', connectPassword: 'pair', networkNames: ['pair'] };
-    return new WebifiClient({ ...common, ...options.client }, relay.platform(), bothTransports);
-  };
+  const common = { connectName: 'pair', connectPassword: 'pair', networkNames: ['pair'] };
+  const make = (): WebifiClient => relay.device({ ...common, ...options.client });
   const devices = [make(), make()] as const;
   for (const device of devices) device.start();
   const isReady = await clock.passUntil(() => devices.every(({ connected }) => connected), PATIENCE_MS);
