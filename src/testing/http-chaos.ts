@@ -2,6 +2,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import { connect, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ProxyTarget } from './chaos-proxy';
+import { answerText, type Answer, plainHeaders, readBody, requestHead } from './http-parts';
 import { listen } from './listening';
 import { seededRandom } from './random';
 
@@ -61,17 +62,6 @@ export interface HttpCounts {
   upgrades: number;
   /** Upgrades that did not pass, or were cut. */
   faultyUpgrades: number;
-}
-
-/** Largest body that is kept; a proxy for tests has no use for more. */
-const MAX_BODY = 16_777_216;
-/** Headers that are about one connection, not about what is said over it. */
-const HOP_BY_HOP = ['connection', 'upgrade', 'keep-alive', 'transfer-encoding', 'content-length'];
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Record<string, string | string[]>;
-  readonly body: Buffer;
 }
 
 /**
@@ -145,7 +135,7 @@ export class HttpChaosProxy {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     try {
-      const body = await read(request);
+      const body = await readBody(request);
       await this.#holdBack();
       if (this.#chance(this.faults.loseRequest)) {
         this.counts.lostRequests++;
@@ -186,7 +176,7 @@ export class HttpChaosProxy {
     return new Promise((resolve, reject) => {
       const outgoing = httpRequest({ ...options, agent: false }, (incoming) => {
         const { statusCode: status = 502, headers: answered } = incoming;
-        read(incoming).then((text) => resolve({ status, headers: plainHeaders(answered), body: text }), reject);
+        readBody(incoming).then((text) => resolve({ status, headers: plainHeaders(answered), body: text }), reject);
       });
       outgoing.on('error', reject);
       outgoing.end(body);
@@ -248,33 +238,4 @@ export class HttpChaosProxy {
     const timer = setTimeout(() => socket.destroy(), lifetimeMs);
     socket.once('close', () => clearTimeout(timer));
   }
-}
-
-async function read(stream: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_BODY) throw new RangeError(`A body has more than ${MAX_BODY} bytes.`);
-  }
-  return Buffer.concat(chunks);
-}
-
-function plainHeaders(headers: IncomingMessage['headers']): Record<string, string | string[]> {
-  const kept = Object.entries(headers).filter(([name]) => !HOP_BY_HOP.includes(name));
-  return Object.fromEntries(kept) as Record<string, string | string[]>;
-}
-
-function requestHead({ method = 'GET', url = '/', rawHeaders }: IncomingMessage): string {
-  const lines = rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${rawHeaders[at + 1] ?? ''}\r\n`] : []));
-  return `${method} ${url} HTTP/1.1\r\n${lines.join('')}`;
-}
-
-function answerText({ status, headers, body }: Answer): string {
-  const all = { ...headers, connection: 'close', 'content-length': String(body.length) };
-  const lines = Object.entries(all).flatMap(([name, value]) =>
-    [value].flat().map((text) => `${name}: ${text}\r\n`),
-  );
-  return `HTTP/1.1 ${status} Answer of a proxy\r\n${lines.join('')}\r\n${body.toString('latin1')}`;
 }

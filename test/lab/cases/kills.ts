@@ -3,7 +3,7 @@ import { freePort } from '../../helpers/ports';
 import { pause, until } from '../duel';
 import { Flight, sum, type Tally } from '../ledger';
 import { makeDevice } from '../peers/webifi';
-import { RelayProcess } from '../relay-process';
+import { RelayChild } from '../relay-child-process';
 
 export interface Kills {
   /** The compiled relay. */
@@ -34,7 +34,7 @@ interface Talker {
 /** Kills the relay again and again while pairs of devices talk, and starts it on the same port. */
 export async function playKills({ relayFile, kills, pairs, perSecond }: Kills): Promise<KillsResult> {
   const port = await freePort();
-  let relay = await RelayProcess.start(relayFile, port);
+  let relay = await RelayChild.start(relayFile, port);
   const talkers = (await Promise.all(Array.from({ length: pairs }, (_, i) => openPair(port, i)))).flat();
   const backMs: number[] = [];
   const stop = talk(talkers, perSecond);
@@ -43,7 +43,7 @@ export async function playKills({ relayFile, kills, pairs, perSecond }: Kills): 
       await pause(UP_MS);
       await relay.kill();
       await until(() => talkers.every(({ device }) => !device.connected), LIMIT_MS);
-      relay = await RelayProcess.start(relayFile, port);
+      relay = await RelayChild.start(relayFile, port);
       const startMs = performance.now();
       const waiting = new Set(talkers);
       await until(() => {

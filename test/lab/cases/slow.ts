@@ -1,7 +1,7 @@
 import { ChaosProxy } from '../../../src/testing';
 import { pause, until } from '../duel';
 import { makeDevice } from '../peers/webifi';
-import { RelayProcess } from '../relay-process';
+import { RelayChild } from '../relay-child-process';
 
 export interface SlowResult {
   /** Bytes that were sent to the reader that does not read. */
@@ -21,7 +21,7 @@ const DATA = 'x'.repeat(65_536);
 
 /** One device stops reading while it is sent much; two others talk on beside it. */
 export async function playSlow(relayFile: string, perSecond: number, forMs: number): Promise<SlowResult> {
-  const relay = await RelayProcess.start(relayFile);
+  const relay = await RelayChild.start(relayFile);
   const proxy = await ChaosProxy.start({ target: { port: relay.port } });
   const [slow, sender, left, right] = [
     makeDevice(proxy.port, { networkNames: [] }),

@@ -2,7 +2,7 @@ import { MemoryRelay, VirtualClock } from '../../../src/testing';
 import { freePort } from '../../helpers/ports';
 import { pause, until } from '../duel';
 import { makeDevice } from '../peers/webifi';
-import { RelayProcess } from '../relay-process';
+import { RelayChild } from '../relay-child-process';
 
 export interface StormResult {
   readonly devices: number;
@@ -50,10 +50,10 @@ export interface RestartResult {
 /** The relay is killed and started again with many sessions: how long until they are all back? */
 export async function playRestart(relayFile: string, sessions: number, limitMs: number): Promise<RestartResult> {
   const port = await freePort();
-  const first = await RelayProcess.start(relayFile, port);
+  const first = await RelayChild.start(relayFile, port);
   const all = Array.from({ length: sessions }, () => makeDevice(port, { networkNames: [] }));
   const count = (): number => all.reduce((sum, { connected }) => sum + (connected ? 1 : 0), 0);
-  let second: RelayProcess | undefined;
+  let second: RelayChild | undefined;
   try {
     // In portions, since all at once is what is measured below.
     for (let at = 0; at < sessions; at += 200) {
@@ -64,7 +64,7 @@ export async function playRestart(relayFile: string, sessions: number, limitMs: 
     await first.kill();
     await until(() => count() === 0, limitMs);
     await pause(1000);
-    second = await RelayProcess.start(relayFile, port);
+    second = await RelayChild.start(relayFile, port);
     const startMs = performance.now();
     const backMs: (number | undefined)[] = [];
     for (const part of [0.5, 0.99, 1]) {

@@ -2,14 +2,14 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 /** The compiled `relay-child`, run as a process that can be killed. */
-export class RelayProcess {
+export class RelayChild {
   private constructor(
     readonly port: number,
     private readonly child: ChildProcess,
   ) {}
 
   /** @param file - The compiled child. @param port - 0 for any. */
-  static async start(file: string, port = 0): Promise<RelayProcess> {
+  static async start(file: string, port = 0): Promise<RelayChild> {
     const child = fork(file, [String(port)]);
     const [told] = (await Promise.race([
       once(child, 'message'),
@@ -17,7 +17,7 @@ export class RelayProcess {
         throw new Error(`The relay ended with ${code} at its start.`);
       }),
     ])) as [number];
-    return new RelayProcess(told, child);
+    return new RelayChild(told, child);
   }
 
   /** Memory that it has, in bytes. */
