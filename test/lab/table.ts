@@ -7,7 +7,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 export function seconds(ms: number | undefined): string {
-  return ms === undefined ? '-' : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  return ms === undefined || ms === Infinity ? '-' : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }
 
 /** `lost / sent`, and how many of the lost somebody was told of. */
