@@ -88,9 +88,9 @@ describe('proxies', () => {
   });
 });
 
-it('changes of transport under load lose, double and reorder nothing', { timeout: 60_000 }, async () => {
+it('changes of transport while connected, under load, lose, double and reorder nothing', { timeout: 60_000 }, async () => {
   const { flips, up, down, errors } = await playFlips({
-    ...{ flips: 40, devices: 4, perSecond: 20, betweenMs: [100, 400], seed: 7 },
+    ...{ flips: 40, devices: 4, perSecond: 20, betweenMs: [100, 400], waits: true, seed: 7 },
   });
   expect([flips, errors]).toEqual([40, 0]);
   for (const tally of [up, down]) expect(tally).toMatchObject({ ...ORDERLY, lost: 0 });

@@ -23,18 +23,24 @@ function setting(peers: readonly Peer[]): string {
 
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));
-const only = args.find((arg) => arg.startsWith('--only='))?.slice('--only='.length);
+const option = (name: string): string | undefined =>
+  args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+const only = option('only');
 const all = args.includes('--peers') ? [...webifi, ...chromium, ...socketIo, ...mqtt, ...reconnecting] : webifi;
 const chosen = all.filter(({ name }) => only === undefined || new RegExp(only).test(name));
 const unknown = names.filter((name) => !PARTS.some((part) => part.name === name));
 if (unknown.length > 0)
   throw new Error(`Parts are ${PARTS.map(({ name }) => name).join(', ')}; asked for ${unknown.join(', ')}.`);
 
-const relayFile = fileURLToPath(new URL('relay-child.mjs', import.meta.url));
+const scale = {
+  relayFile: fileURLToPath(new URL('relay-child.mjs', import.meta.url)),
+  kills: Number(option('kills') ?? 50),
+  sessions: Number(option('sessions') ?? 10_000),
+};
 console.log(`${setting(chosen)}\n`);
 for (const part of PARTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
   console.error(part.name);
-  const told = await part.play(chosen, relayFile).catch((error: unknown) => `failed: ${String(error)}`);
+  const told = await part.play(chosen, scale).catch((error: unknown) => `failed: ${String(error)}`);
   console.log(`### ${part.name}: ${part.title}\n\n${told}\n`);
 }
 process.exit();

@@ -14,12 +14,16 @@ import { BREAK_HEAD, breakRow, losses, mebibytes, seconds, table } from './table
 export interface Part {
   readonly name: string;
   readonly title: string;
-  /** @param relayFile - The compiled relay of the process-level parts. */
-  play(peers: readonly Peer[], relayFile: string): Promise<string>;
+  play(peers: readonly Peer[], scale: Scale): Promise<string>;
 }
 
-/** Sessions that come back after a restart; `LAB_SESSIONS` says how many. */
-const SESSIONS = Number(process.env.LAB_SESSIONS ?? 10_000);
+/** What the process-level parts go by. */
+export interface Scale {
+  /** The compiled relay. */
+  readonly relayFile: string;
+  readonly kills: number;
+  readonly sessions: number;
+}
 
 /** A part that is played for each peer, and then given in one table. */
 function breaks(name: string, title: string, playOne: (peer: Peer) => Promise<BreakResult>): Part {
@@ -143,7 +147,7 @@ const flips: Part = {
   name: 'flips',
   title: '1,000 changes of transport under load',
   async play() {
-    const result = await playFlips({ flips: 1000, devices: 20, perSecond: 10, betweenMs: [200, 2000], seed: 1 });
+    const result = await playFlips({ flips: 1000, devices: 20, perSecond: 10, betweenMs: [200, 2000], waits: false, seed: 1 });
     return table(['flips', ...FLIGHT_HEAD, 'errors'], [[String(result.flips), ...flightCells(result), String(result.errors)]]);
   },
 };
@@ -151,7 +155,7 @@ const flips: Part = {
 const slow: Part = {
   name: 'slow',
   title: 'A reader that does not read, sent 64 KiB 200 times a second for 20 s; others talk beside it',
-  async play(_peers, relayFile) {
+  async play(_peers, { relayFile }) {
     const result = await playSlow(relayFile, 200, 20_000);
     const { rssBefore, rssMost, sentBytes, refused, messages, p99BeforeMs, p99MeanwhileMs } = result;
     const memory = `${mebibytes(rssMost - rssBefore)} (${mebibytes(rssBefore)} to ${mebibytes(rssMost)})`;
@@ -163,9 +167,9 @@ const slow: Part = {
 
 const kills: Part = {
   name: 'kills',
-  title: 'Relay killed 50 times under 500 messages/s',
-  async play(_peers, relayFile) {
-    const { tally, backMs, ...result } = await playKills({ relayFile, kills: 50, pairs: 5, perSecond: 500 });
+  title: 'Relay killed again and again under 500 messages/s',
+  async play(_peers, { relayFile, kills: times }) {
+    const { tally, backMs, ...result } = await playKills({ relayFile, kills: times, pairs: 5, perSecond: 500 });
     const at = (part: number): string => seconds(backMs[Math.min(backMs.length - 1, Math.floor(part * backMs.length))]);
     const head = ['kills', 'lost', 'silently', 'duplicated', 'reordered', 'back, median', 'p99'];
     const cells = [result.kills, losses(tally), tally.silent, tally.duplicated, tally.reordered, at(0.5), at(0.99)];
@@ -176,10 +180,10 @@ const kills: Part = {
 const storm: Part = {
   name: 'storm',
   title: '1,000 clients cut at once, in virtual time; many sessions back after a restart of the relay',
-  async play(_peers, relayFile) {
+  async play(_peers, { relayFile, sessions }) {
     const { perTenth, peak, backMs } = await playStorm(1000, 1);
     const cut = `1,000 cut: attempts per 100 ms ${perTenth.join(', ')}; peak ${peak.toFixed(2)} x even; all back after ${seconds(backMs)}`;
-    const restart = await playRestart(relayFile, SESSIONS, 120_000);
+    const restart = await playRestart(relayFile, sessions, 120_000);
     const [half, most, all] = restart.backMs.map(seconds);
     return `${cut}\n\nRestart: of ${restart.sessions} sessions ${restart.back} back within 120 s; half ${half}, 99 % ${most}, all ${all}`;
   },

@@ -10,6 +10,8 @@ export interface Flips {
   readonly perSecond: number;
   /** Between two flips of one device. */
   readonly betweenMs: readonly [number, number];
+  /** Whether a device flips only while it is connected, or also while it still moves. */
+  readonly waits: boolean;
   readonly seed: number;
 }
 
@@ -22,11 +24,11 @@ export interface FlipsResult {
 }
 
 /** Devices change their transport at random moments while they talk with one that stays. */
-export async function playFlips({ flips, devices, perSecond, betweenMs, seed }: Flips): Promise<FlipsResult> {
+export async function playFlips({ flips, devices, ...each }: Flips): Promise<FlipsResult> {
   const relay = await startRelay();
   const results = await Promise.all(
     Array.from({ length: devices }, (_, i) =>
-      flipOne(relay.port, { network: `${ACCOUNT.connectName} ${i}`, flips: flips / devices, perSecond, betweenMs, seed: seed + i }),
+      flipOne(relay.port, { ...each, network: `${ACCOUNT.connectName} ${i}`, flips: flips / devices, seed: each.seed + i }),
     ),
   ).finally(() => relay.stop());
   return {
@@ -37,12 +39,13 @@ export async function playFlips({ flips, devices, perSecond, betweenMs, seed }: 
   };
 }
 
-interface OneFlipper extends Pick<Flips, 'perSecond' | 'betweenMs' | 'seed' | 'flips'> {
+interface OneFlipper extends Omit<Flips, 'devices'> {
   readonly network: string;
 }
 
-async function flipOne(port: number, { network, flips, perSecond, betweenMs, seed }: OneFlipper): Promise<FlipsResult> {
-  const random = seededRandom(seed);
+async function flipOne(port: number, plan: OneFlipper): Promise<FlipsResult> {
+  const { network, flips, perSecond, betweenMs, waits } = plan;
+  const random = seededRandom(plan.seed);
   const [a, b] = [makeDevice(port, { networkNames: [network] }), makeDevice(port, { networkNames: [network] })];
   const [up, down] = [new Flight(), new Flight()];
   let errors = 0;
@@ -65,6 +68,7 @@ async function flipOne(port: number, { network, flips, perSecond, betweenMs, see
   for (; done < flips; done++) {
     const [least, most] = betweenMs;
     await pause(least + random() * (most - least));
+    if (waits) await until(() => a.connected, 10_000);
     a.setUseWebSocket(!a.getUseWebSocket());
   }
   await pause(betweenMs[1]);
