@@ -11,4 +11,3 @@ export type { Pair, PairOptions } from './testing/pair';
 export { seededRandom } from './testing/random';
 export { VirtualClock } from './testing/virtual-clock';
 export type { VirtualClockOptions } from './testing/virtual-clock';
-export type { Clock } from './core/transport';
