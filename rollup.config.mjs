@@ -88,9 +88,23 @@ const nodeJob = {
   output: moduleOutputs({ sourcemap: false }),
 };
 
+/** Puts the number of each error code in the place of its name: what is exported, a minifier cannot take apart. */
+const errorCodes = () => {
+  const table = /ErrorCode = \{([^}]*)\}/.exec(readFileSync('src/core/errors.ts', 'utf8'))[1];
+  const codes = new Map(Array.from(table.matchAll(/(\w+): (\d+)/g), ([, name, code]) => [name, code]));
+  return {
+    name: 'error-codes',
+    transform: (code) => ({
+      code: code.replace(/\bErrorCode\.([A-Z_]+)\b/g, (whole, name) => codes.get(name) ?? whole),
+      map: null,
+    }),
+  };
+};
+
 const browserPlugins = () => [
   platformFetch,
   compile({ check: false }),
+  errorCodes(),
   nodeResolve({ browser: true, preferBuiltins: false }),
   commonjs(),
 ];

@@ -3,12 +3,13 @@
 //
 //   node scripts/setup.mjs                install, build
 //   node scripts/setup.mjs --test-tools   also the programs that the tests drive
+//   node scripts/setup.mjs --bench-tools  also the programs that the bench drives
 //   node scripts/setup.mjs --no-install   build only (the `prepare` script: npm is installing already)
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findTool, testTools } from './test-tools.mjs';
+import { benchTools, findTool, testTools } from './test-tools.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const underCi = process.env.CI === 'true';
@@ -138,25 +139,30 @@ function installWithApt(tools) {
   const packages = tools.map((tool) => tool.package);
   const args = ['-qq', '-y', '-o', 'Dpkg::Use-Pty=0', 'install', '--no-install-recommends', ...packages];
   withoutServices(() => attempt(`installing ${packages.join(', ')}`, aptGet, args, options));
-  for (const { service } of tools.filter((tool) => tool.service !== undefined && !isMissing(tool)))
-    attempt(
-      `keeping ${service} from starting at boot`,
-      '/usr/sbin/update-rc.d',
-      [service, 'disable'],
-      options,
-    );
+  for (const { service } of tools.filter((tool) => tool.service !== undefined && !isMissing(tool))) {
+    const program = programThatDisables(service);
+    if (program === undefined) continue;
+    const what = program.endsWith('systemctl') ? ['disable', service] : [service, 'disable'];
+    attempt(`keeping ${service} from starting at boot`, program, what, options);
+  }
+}
+
+/** One without an init script is a unit alone: without systemd nothing would start it. */
+function programThatDisables(service) {
+  if (existsSync(`/etc/init.d/${service}`)) return '/usr/sbin/update-rc.d';
+  return ['/usr/bin/systemctl', '/bin/systemctl'].find((path) => existsSync(path));
 }
 
 const isMissing = (tool) => findTool(tool.name) === undefined;
 
-/** Makes sure that every tool is there, or says loudly which tests cannot run; CI=true makes that a failure. */
-function prepareTestTools() {
+/** Installs what is missing, where that may be. @returns What is missing still; it is named loudly. */
+function prepareTools(tools) {
   // A tool that the caller names is the caller's to provide.
-  const installable = testTools.filter((tool) => isMissing(tool) && process.env[tool.variable] === undefined);
+  const installable = tools.filter((tool) => isMissing(tool) && process.env[tool.variable] === undefined);
   if (installable.length > 0 && mayUseApt()) installWithApt(installable);
 
-  const missing = testTools.filter(isMissing);
-  if (missing.length === 0) return;
+  const missing = tools.filter(isMissing);
+  if (missing.length === 0) return missing;
   const line = '#'.repeat(78);
   console.error(line);
   for (const tool of missing) {
@@ -165,11 +171,18 @@ function prepareTestTools() {
       `#           Install it (Debian: apt-get install ${tool.package}) or name it in ${tool.variable}.`,
     );
   }
-  if (underCi) console.error('#  CI=true: a skipped test counts as a failure.');
   console.error(line);
-  if (underCi) process.exit(1);
+  return missing;
+}
+
+/** Makes sure that every tool is there, or says loudly which tests cannot run; CI=true makes that a failure. */
+function prepareTestTools() {
+  if (prepareTools(testTools).length === 0 || !underCi) return;
+  console.error('CI=true: a skipped test counts as a failure.');
+  process.exit(1);
 }
 
 if (!process.argv.includes('--no-install')) installWhenStale();
 buildWhenStale();
 if (process.argv.includes('--test-tools')) prepareTestTools();
+if (process.argv.includes('--bench-tools')) prepareTools(benchTools);

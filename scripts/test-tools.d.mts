@@ -7,7 +7,17 @@ export type ToolName =
   | 'danted'
   | 'nginx'
   | 'sshd'
-  | 'ssh';
-export declare const testTools: readonly { readonly name: ToolName; readonly variable: string }[];
+  | 'ssh'
+  | 'nats-server'
+  | 'mosquitto';
+
+export interface Tool {
+  readonly name: ToolName;
+  readonly package: string;
+  readonly variable: string;
+}
+
+export declare const testTools: readonly Tool[];
+export declare const benchTools: readonly Tool[];
 export declare function findTool(name: ToolName): string | undefined;
 export declare const chromiumFlags: readonly string[];

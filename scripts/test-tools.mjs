@@ -1,4 +1,4 @@
-// The programs beside Node that some tests drive: where they are found, and which Debian package brings them.
+// The programs beside Node that tests and benches drive: where they are found, and which Debian package brings them.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -114,14 +114,34 @@ export const testTools = [
   },
 ];
 
+/** The servers that the bench measures beside our own relay, in a table like the one of the tests. */
+export const benchTools = [
+  {
+    name: 'nats-server',
+    purpose: 'core NATS in the benches of the relay',
+    package: 'nats-server',
+    service: 'nats-server',
+    variable: 'WEBIFI_NATS_SERVER',
+    places: serverNamed('nats-server'),
+  },
+  {
+    name: 'mosquitto',
+    purpose: 'MQTT in the benches of the relay',
+    package: 'mosquitto',
+    service: 'mosquitto',
+    variable: 'WEBIFI_MOSQUITTO',
+    places: serverNamed('mosquitto'),
+  },
+];
+
 /**
  * Where a tool is: its variable alone when that is set, even if nothing is there; else the first of its places.
  *
- * @param name - As in the table.
+ * @param name - As in one of the tables.
  * @returns An absolute path, or undefined.
  */
 export function findTool(name) {
-  const { variable, places, suits = () => true } = testTools.find((tool) => tool.name === name);
+  const { variable, places, suits = () => true } = [...testTools, ...benchTools].find((tool) => tool.name === name);
   const named = process.env[variable];
   if (named !== undefined) return isProgram(named) ? named : undefined;
   return places().find((place) => isProgram(place) && suits(place));

@@ -14,7 +14,7 @@ export interface WebSocketLike {
 export type WebSocketConstructor = new (url: string) => WebSocketLike;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ignore = (): void => undefined;
 
 /** Opens WebSockets with the given class. */
@@ -32,11 +32,19 @@ export function socketOpener(WebSocketClass: WebSocketConstructor | undefined): 
     // Every error is followed by a close event, which says all that is known.
     socket.onerror = ignore;
     return {
-      send: (bytes, text) => socket.send(text ? decoder.decode(bytes) : (bytes as Uint8Array<ArrayBuffer>)),
+      send: (bytes) => socket.send(textOrBytes(bytes)),
       close() {
         socket.onopen = socket.onmessage = socket.onclose = ignore;
         socket.close();
       },
     };
   };
+}
+
+function textOrBytes(bytes: Uint8Array): string | Uint8Array<ArrayBuffer> {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return bytes as Uint8Array<ArrayBuffer>;
+  }
 }

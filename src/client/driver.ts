@@ -7,7 +7,7 @@ export type AppEffect = Exclude<SessionEffect, TransportEffect>;
 
 /** An open or opening socket, or a request. */
 interface Transport {
-  send?(bytes: Uint8Array, text: boolean): void;
+  send?(bytes: Uint8Array): void;
   close(): void;
 }
 
@@ -57,7 +57,7 @@ export class Driver {
       case 'open':
         return this.#open(effect.id, effect.url);
       case 'transmit':
-        return this.#transports.get(effect.id)?.send?.(effect.bytes, effect.text);
+        return this.#transports.get(effect.id)?.send?.(effect.bytes);
       case 'post':
         return this.#post(effect.id, effect.url, effect.body);
       case 'close':
@@ -101,7 +101,8 @@ export class Driver {
 
   #setTimer(): void {
     const due = this.#session.deadline;
-    if (due === this.#timerDue) return;
+    // A timer that comes too soon only asks again: cheaper than to set it anew with every message.
+    if (due === this.#timerDue || (due ?? 0) > (this.#timerDue ?? Infinity)) return;
     this.#stopTimer?.();
     this.#timerDue = due;
     const { clock } = this.#platform;

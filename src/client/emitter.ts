@@ -19,15 +19,15 @@ export class Emitter<Events extends object> {
 
   emit<K extends keyof Events>(type: K, event: Events[K]): void {
     for (const entry of this.#entries) {
-      if (entry.type === type) callSafely(() => (entry.listener as Listener<Events[K]>)(event));
+      if (entry.type === type) callSafely(entry.listener as Listener<Events[K]>, event);
     }
   }
 }
 
 /** Runs application code; what it throws surfaces as an uncaught error of its own, not inside ours. */
-export function callSafely(call: () => void): void {
+export function callSafely<T>(call: (value: T) => void, value: T): void {
   try {
-    call();
+    call(value);
   } catch (error) {
     setTimeout(() => {
       throw error;

@@ -1,6 +1,6 @@
 import { WebifiError, ErrorCode } from '../core/errors';
 import type { IncomingMessage, OutgoingMessage } from '../core/messages';
-import { decodeLatin1, decodeText, encodeLatin1, encodeText } from '../core/text';
+import { decodeLatin1, decodeText, encodeLatin1 } from '../core/text';
 import { checkNames, checkText } from './options';
 
 export type TextEncoding = 'utf-8' | 'latin-1';
@@ -69,15 +69,15 @@ export class ReceivedMessage {
 export function outgoing(data: Data | undefined | null, options: SendOptions, encoding: TextEncoding): OutgoingMessage {
   if (data === undefined || data === null) throw new WebifiError(ErrorCode.NOTHING_TO_SEND);
   return {
-    bytes: toBytes(data, encoding),
+    data: toWire(data, encoding),
     dataType: checkText(options.dataType ?? '', 'dataType'),
     toNetworks: checkNames(options.toNetworks ?? [], 'toNetworks'),
     toSessionIds: checkNames(options.toSessionIds ?? [], 'toSessionIds').map(checkSessionId),
   };
 }
 
-function toBytes(data: Data, encoding: TextEncoding): Uint8Array {
-  if (typeof data === 'string') return encoding === 'latin-1' ? encodeLatin1(data) : encodeText(data);
+function toWire(data: Data, encoding: TextEncoding): string | Uint8Array {
+  if (typeof data === 'string') return encoding === 'latin-1' ? encodeLatin1(data) : data;
   if (data instanceof Uint8Array) return data;
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   throw new TypeError(`data must be a text, a Uint8Array or an ArrayBuffer, got ${typeof data}.`);

@@ -62,9 +62,9 @@ export class WebifiClient {
   readonly #platform: Platform;
   readonly #options: WebifiOptions;
   readonly #host: string;
-  /** Takes the code of each message whose sender awaits it, by its token. */
   /** What takes back each callback that is set. */
   readonly #callbacks = new Map<keyof WebifiEvents, () => void>();
+  /** Takes the code of each message whose sender awaits it, by its token. */
   readonly #awaited = new Map<number, (code: number) => void>();
   #connectName: string;
   #connectPassword: Secret;
@@ -308,14 +308,22 @@ export class WebifiClient {
    * @throws WebifiError with the relay's code, such as 2 when a recipient was not there, or 20 when its answer never
    *   came; TypeError for a wrong type; the signal's reason when aborted (a message on its way may still arrive).
    */
-  async send(data: Data, options: SendOptions = {}): Promise<void> {
-    await this.#until<void>(options.signal, (resolve, reject) => {
+  send(data: Data, options: SendOptions = {}): Promise<void> {
+    const { signal } = options;
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
       const token = this.#queue(outgoing(data, options, this.#encoding), true);
-      this.#awaited.set(token, (code) => (code === ErrorCode.SUCCESS ? resolve() : reject(this.#error(code))));
-      return () => {
-        this.#awaited.delete(token);
+      const aborted = (): void => {
         this.#session.cancelSend(token);
+        this.#awaited.delete(token);
+        reject(signal?.reason as Error);
       };
+      signal?.addEventListener('abort', aborted);
+      this.#awaited.set(token, (code) => {
+        signal?.removeEventListener('abort', aborted);
+        if (code === ErrorCode.SUCCESS) resolve();
+        else reject(this.#error(code));
+      });
     });
   }
 
@@ -487,7 +495,8 @@ export class WebifiClient {
       case 'error':
         return this.#emitter.emit('error', this.#error(effect.code));
       case 'settled':
-        return this.#awaited.get(effect.token)?.(effect.code);
+        this.#awaited.get(effect.token)?.(effect.code);
+        this.#awaited.delete(effect.token);
     }
   }
 
@@ -524,8 +533,7 @@ export class WebifiClient {
     if (this.#warned || this.getUseEncryption() || isLoopback(this.#host)) return;
     this.#warned = true;
     const { logger = console } = this.#options;
-    callSafely(() =>
-      logger.warn(`webifi: the password goes to ${this.#host} without encryption; call setUseEncryption(true).`),
-    );
+    const text = `webifi: the password goes to ${this.#host} without encryption; call setUseEncryption(true).`;
+    callSafely(() => logger.warn(text), undefined);
   }
 }

@@ -1,11 +1,9 @@
-import { Fields, findTilde, TILDE, type FieldFault } from './fields';
+import { Fields, findTilde, matchTerminator, TERMINATOR, TILDE, type FieldFault } from './fields';
 
 export { Fields, type FieldFault };
 export { escapeValue } from './fields';
 
 const HYPHEN = 0x2d;
-/** `~t=1` at a field boundary ends a message on a WebSocket (P-21). */
-const TERMINATOR = [TILDE, 0x74, 0x3d, 0x31];
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 /** Least memory for an unfinished message. */
 const MIN_REST = 64;
@@ -18,8 +16,8 @@ export interface SplitterOptions {
 }
 
 /**
- * Cuts a WebSocket byte stream into messages, at any chunk boundary; a byte is searched once however the stream is
- * chopped. Escape-aware and byte-transparent (P-20, P-21, P-22).
+ * Cuts a WebSocket byte stream into messages, at any chunk boundary; a byte is searched at most twice however the
+ * stream is chopped. Escape-aware and byte-transparent (P-20, P-21, P-22).
  */
 export class MessageSplitter {
   readonly #maxSize: number;
@@ -54,12 +52,16 @@ export class MessageSplitter {
   }
 
   /**
-   * The next whole message, or undefined when more bytes are needed; good until the next `push`. A message with the
+   * The next whole message, or undefined when more bytes are needed; good until the next call. A message with the
    * fault `too-large` is the last one: the owner closes the transport.
    */
   next(): Fields | undefined {
     if (this.#tooLarge) return undefined;
-    const end = this.#findEnd();
+    const start = this.#start;
+    // Most messages lie whole in one chunk, and reading their fields finds their end.
+    const read =
+      this.#searched === start ? this.#fields.readTerminated(this.#buffer, start, this.#end) : -1;
+    const end = read < 0 ? this.#findEnd() : read + TERMINATOR.length;
     const size = (end < 0 ? this.#end : end) - this.#start;
     if (size > this.#maxSize) {
       this.#tooLarge = true;
@@ -67,9 +69,8 @@ export class MessageSplitter {
       return this.#fields.fail('too-large');
     }
     if (end >= 0) {
-      const start = this.#start;
       this.#start = this.#searched = end;
-      return this.#fields.read(this.#buffer, start, end - TERMINATOR.length);
+      return read >= 0 ? this.#fields : this.#fields.read(this.#buffer, start, end - TERMINATOR.length);
     }
     // The chunk belongs to somebody else: an unfinished message moves into memory of its own.
     if (this.pendingBytes === 0) this.#use(NO_BYTES, 0, false);
@@ -86,18 +87,12 @@ export class MessageSplitter {
       const next = this.#buffer[at + 1];
       if (next === TILDE || next === HYPHEN) at += 2;
       else {
-        const matched = this.#matchTerminator(at);
+        const matched = matchTerminator(this.#buffer, at, this.#end);
         if (matched === TERMINATOR.length) return at + matched;
         if (at + matched === this.#end) return -1;
         at++;
       }
     }
-  }
-
-  #matchTerminator(at: number): number {
-    let matched = 0;
-    while (at + matched < this.#end && this.#buffer[at + matched] === TERMINATOR[matched]) matched++;
-    return matched;
   }
 
   #use(buffer: Uint8Array, end: number, owned: boolean): void {

@@ -1,6 +1,8 @@
 import { decodeText } from './text';
 
 export const TILDE = 0x7e;
+/** `~t=1` at a field boundary ends a message on a WebSocket (P-21). */
+export const TERMINATOR = [TILDE, 0x74, 0x3d, 0x31];
 const EQUALS = 0x3d;
 const HYPHEN = 0x2d;
 const MAX_KEY_LENGTH = 8;
@@ -31,6 +33,8 @@ export class Fields {
   readonly ends: number[] = [];
   readonly escaped: boolean[] = [];
   fault: FieldFault | undefined = undefined;
+  /** Fields read so far. The lists are written from the front and cut once: emptied, they would lose their memory. */
+  #count = 0;
   readonly #maxFields: number;
 
   constructor(maxFields: number) {
@@ -79,25 +83,47 @@ export class Fields {
 
   /** Forgets all fields but keeps the reason. */
   fail(fault: FieldFault): this {
-    this.keys.length = this.starts.length = this.ends.length = this.escaped.length = 0;
     this.fault = fault;
-    return this;
+    return this.#cut(0);
   }
 
   /** Reads the message `bytes[start..stop]`, its terminator left out. */
   read(bytes: Uint8Array, start: number, stop: number): this {
-    this.fail('no-leading-tilde');
+    this.#scan(bytes, start, stop, false);
+    return this.#cut(this.#count);
+  }
+
+  /**
+   * Reads the message at `start` up to its terminator.
+   *
+   * @returns Index of the terminator; -1 when a fault or `stop` came first. Then the fields are of no use.
+   */
+  readTerminated(bytes: Uint8Array, start: number, stop: number): number {
+    const at = this.#scan(bytes, start, stop, true);
+    if (this.fault || at >= stop) return -1;
+    this.#cut(this.#count);
+    return at;
+  }
+
+  #scan(bytes: Uint8Array, start: number, stop: number, isTerminated: boolean): number {
     this.bytes = bytes;
-    if (start < stop && bytes[start] !== TILDE) return this;
-    this.fault = undefined;
-    let inGroup = 0;
-    for (let at = start; at < stop; ) {
-      if (++inGroup > this.#maxFields) this.fault = 'too-many-fields';
+    this.#count = 0;
+    this.fault = start < stop && bytes[start] !== TILDE ? 'no-leading-tilde' : undefined;
+    let at = start;
+    for (let inGroup = 1; at < stop && !this.fault; inGroup++) {
+      if (isTerminated && matchTerminator(bytes, at, stop) === TERMINATOR.length) break;
+      if (inGroup > this.#maxFields) this.fault = 'too-many-fields';
       else at = this.#readKey(at + 1, stop);
       if (this.fault) break;
       at = this.#readValue(at, stop);
-      if (this.keys[this.keys.length - 1] === 'd') inGroup = 0;
+      if (this.keys[this.#count - 1] === 'd') inGroup = 0;
     }
+    return at;
+  }
+
+  #cut(count: number): this {
+    if (this.keys.length !== count)
+      this.keys.length = this.starts.length = this.ends.length = this.escaped.length = count;
     return this;
   }
 
@@ -106,7 +132,7 @@ export class Fields {
     for (let at = start; at < stop; at++) {
       const byte = this.bytes[at]!;
       if (byte === EQUALS && at > start) {
-        this.keys.push(keyText(this.bytes, start, at));
+        this.keys[this.#count] = keyText(this.bytes, start, at);
         return at + 1;
       }
       if (byte === TILDE) break;
@@ -128,11 +154,18 @@ export class Fields {
       if (next !== TILDE && next !== HYPHEN) break;
       escaped = true;
     }
-    this.starts.push(start);
-    this.ends.push(at);
-    this.escaped.push(escaped);
+    this.starts[this.#count] = start;
+    this.ends[this.#count] = at;
+    this.escaped[this.#count++] = escaped;
     return at;
   }
+}
+
+/** How many bytes of a terminator stand at `at`. */
+export function matchTerminator(bytes: Uint8Array, at: number, end: number): number {
+  let matched = 0;
+  while (at + matched < end && bytes[at + matched] === TERMINATOR[matched]) matched++;
+  return matched;
 }
 
 /** Index of the first tilde in `bytes[from..end]`, or `end`. */

@@ -31,13 +31,6 @@ export type LinkEvent =
 /** What a link is closed for: to keep the session, or to end it. */
 export type Outcome = 'detached' | 'ended';
 
-/** Messages that go out together. The counter stays the same when the same batch is tried again (P-71). */
-export interface LinkBatch {
-  readonly groups: readonly Uint8Array[];
-  readonly text: boolean;
-  readonly counter: number;
-}
-
 /**
  * A way to bind a session to a transport: what long polling and WebSocket have in common. Pure: what it wants it
  * puts into the traffic, what it knows into the reports. Lasts as long as the session on the relay, and may be
@@ -68,8 +61,11 @@ export abstract class Link {
   abstract attach(uploadOrigin: string, downloadOrigin: string): void;
   /** Follows changed settings; after new networks `attached` comes again. */
   abstract follow(change: Partial<SessionSettings>): void;
-  /** Sends one batch; `sent` follows. Only one at a time (P-76). */
-  abstract send(batch: LinkBatch): void;
+  /**
+   * Sends one batch of encoded messages; `sent` follows. Only one at a time (P-76). The counter stays the same when
+   * the same batch is tried again (P-71).
+   */
+  abstract send(groups: Uint8Array, counter: number): void;
   /** Ends the transport after everything on its way has arrived, and with `ended` the session; `outcome` follows. */
   abstract close(outcome: Outcome): void;
   /** Finds out soon whether the transport still works, after a wake signal (X-41). */

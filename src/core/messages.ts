@@ -1,3 +1,4 @@
+import { joinBytes } from './bytes';
 import type { Fields } from './codec';
 import type { ErrorTexts } from './errors';
 import { FieldWriter } from './field-writer';
@@ -5,7 +6,7 @@ import { encodeText } from './text';
 
 /** One message on its way out. */
 export interface OutgoingMessage {
-  readonly bytes: Uint8Array;
+  readonly data: string | Uint8Array;
   readonly dataType: string;
   readonly toNetworks: readonly string[];
   readonly toSessionIds: readonly string[];
@@ -98,13 +99,12 @@ export function readMessages(fields: Fields): IncomingMessage[] {
   return messages;
 }
 
-/** One message as a group of fields (section 5.2); a group without targets goes to the sender's own networks (P-87). */
-export function encodeGroup(message: OutgoingMessage): Uint8Array {
-  const writer = new FieldWriter();
-  for (const network of message.toNetworks) writer.field('n', network);
-  for (const sessionId of message.toSessionIds) writer.field('s', sessionId);
-  if (message.dataType !== '') writer.field('dt', message.dataType);
-  return writer.field('d', message.bytes).finish();
+/** Writes one message as a group of fields (section 5.2); without targets it goes to the sender's own networks (P-87). */
+export function writeGroup(writer: FieldWriter, { toNetworks, toSessionIds, dataType, data }: OutgoingMessage): void {
+  for (const network of toNetworks) writer.field('n', network);
+  for (const sessionId of toSessionIds) writer.field('s', sessionId);
+  if (dataType !== '') writer.field('dt', dataType);
+  writer.field('d', data);
 }
 
 const TERMINATOR = encodeText('~t=1');
@@ -126,10 +126,8 @@ export function networksMessage(networks: readonly string[]): Uint8Array {
   return terminated(writer);
 }
 
-export function sendMessage(groups: readonly Uint8Array[]): Uint8Array {
-  const writer = new FieldWriter();
-  for (const group of groups) writer.append(group);
-  return terminated(writer);
+export function sendMessage(groups: Uint8Array): Uint8Array {
+  return joinBytes([groups, TERMINATOR]);
 }
 
 /** `t` ends the session, `c` only this connection (P-7, P-8). */
@@ -158,10 +156,8 @@ export function downloadRequest(
   return writer.field('z', counter).finish();
 }
 
-export function uploadRequest(deviceId: string, groups: readonly Uint8Array[], counter: number): Uint8Array {
-  const writer = request(deviceId);
-  for (const group of groups) writer.append(group);
-  return writer.field('z', counter).finish();
+export function uploadRequest(deviceId: string, groups: Uint8Array, counter: number): Uint8Array {
+  return joinBytes([request(deviceId).finish(), groups, new FieldWriter().field('z', counter).finish()]);
 }
 
 export function cancelRequest(deviceId: string, endSession: boolean, counter: number): Uint8Array {

@@ -5,7 +5,6 @@ import {
   Link,
   PROBE_TIMEOUT_MS,
   sendTimeoutMs,
-  type LinkBatch,
   type Outcome,
   type SessionSettings,
 } from './link';
@@ -72,9 +71,9 @@ export class PollingLink extends Link {
     if (networkNames !== undefined || downloadTimeout !== undefined) this.#pollAnew(ANSWER_TIMEOUT_MS);
   }
 
-  send(batch: LinkBatch): void {
-    this.#uploadCounter = batch.counter;
-    this.#upload(uploadRequest(this.deviceId, batch.groups, batch.counter), MAX_RETRIES);
+  send(groups: Uint8Array, counter: number): void {
+    this.#uploadCounter = counter;
+    this.#upload(uploadRequest(this.deviceId, groups, counter), MAX_RETRIES);
   }
 
   close(outcome: Outcome): void {

@@ -1,81 +1,130 @@
-/** One encoded message waiting to be sent. */
-export interface QueuedMessage {
-  /** Handed back when the relay has answered, or when the message is given up. */
-  readonly token: number;
-  readonly group: Uint8Array;
-  /** Whether the bytes are valid UTF-8 and may travel in a TEXT frame (P-54). */
-  readonly text: boolean;
+import { joinBytes } from './bytes';
+import { FieldWriter } from './field-writer';
+import { writeGroup, type OutgoingMessage } from './messages';
+
+/** Largest transmission, unless one message alone is larger: well under the relay's limit of 1 MiB. */
+const MAX_BATCH_BYTES = 128 * 1024;
+/** And the most messages in one, so that telling their senders takes no long turn. */
+const MAX_BATCH_MESSAGES = 4096;
+/** In the place of a token: nobody awaits the message. */
+export const NOBODY = 0;
+/** In the place of a token: the message was taken out. */
+const TAKEN = -1;
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+/** Messages of one transmission, encoded one behind the other. Each stays a message of its own (P-82). */
+export interface Batch {
+  /** Token of the first message; those of the others follow one by one. */
+  readonly firstToken: number;
   /**
    * Messages to session ids share a transmission only with messages to the same targets, so that code 2 (not reached)
    * names the right ones; undefined for messages to networks, which may share.
    */
   readonly target: string | undefined;
-  /** Somebody awaits the outcome. */
-  readonly awaited: boolean;
+  /** For each message its token, and where its bytes end. */
+  tokens: number[];
+  readonly ends: number[];
+  /** The messages as fields, once no more are added. */
+  groups: Uint8Array;
   /** Was sent before and refused with 12; it gets one more try (section 11.1). */
   requeued: boolean;
 }
 
-/** Largest transmission, unless one message alone is larger: well under the relay's limit of 1 MiB. */
-const MAX_BATCH_BYTES = 128 * 1024;
-
-/**
- * Messages in the order they were sent. One transmission may carry several, but each stays a message of its own (P-82).
- */
+/** Messages in the order they were sent, encoded when they are queued, in batches as they will go out. */
 export class SendQueue {
-  #messages: QueuedMessage[] = [];
-  #head = 0;
+  readonly #batches: Batch[] = [];
+  /** Has the bytes of the last batch as long as that takes messages, else nothing. */
+  readonly #writer = new FieldWriter();
+  #length = 0;
 
   /** Number of messages waiting, those in flight not counted (section 14). */
   get length(): number {
-    return this.#messages.length - this.#head;
+    return this.#length;
   }
 
-  push(message: QueuedMessage): void {
-    this.#messages.push(message);
+  /** @param token - One more than the one before. */
+  push(message: OutgoingMessage, token: number, awaited: boolean): void {
+    const { toNetworks, toSessionIds } = message;
+    const target = toSessionIds.length > 0 ? JSON.stringify([toNetworks, toSessionIds]) : undefined;
+    const writer = this.#writer;
+    let batch = writer.length > 0 ? this.#batches.at(-1) : undefined;
+    if (batch?.target !== target || batch?.ends.length === MAX_BATCH_MESSAGES) batch = undefined;
+    batch ??= this.#begin(token, target);
+    const start = writer.length;
+    writeGroup(writer, message);
+    if (start > 0 && writer.length > MAX_BATCH_BYTES) {
+      const group = writer.finish(start);
+      batch = this.#begin(token, target);
+      writer.append(group);
+    }
+    batch.tokens.push(awaited ? token : NOBODY);
+    batch.ends.push(writer.length);
+    this.#length++;
   }
 
   /** Takes what may go out in one transmission. */
-  takeBatch(): QueuedMessage[] {
-    const batch: QueuedMessage[] = [];
-    let bytes = 0;
-    for (let next = this.#messages[this.#head]; next; next = this.#messages[this.#head]) {
-      const first = batch[0];
-      if (first && (bytes + next.group.length > MAX_BATCH_BYTES || first.target !== next.target)) break;
-      batch.push(next);
-      bytes += next.group.length;
-      this.#head++;
+  take(): Batch | undefined {
+    for (;;) {
+      if (this.#batches.length === 1) this.#close();
+      const batch = this.#batches.shift();
+      if (!batch) return undefined;
+      compact(batch);
+      this.#length -= batch.tokens.length;
+      if (batch.tokens.length > 0) return batch;
     }
-    this.#compact();
-    return batch;
   }
 
   /** Puts a refused batch back in front, for one more try. */
-  putBack(batch: QueuedMessage[]): void {
-    this.#messages = batch.concat(this.#messages.slice(this.#head));
-    for (const message of batch) message.requeued = true;
-    this.#head = 0;
+  putBack(batch: Batch): void {
+    batch.requeued = true;
+    this.#batches.unshift(batch);
+    this.#length += batch.tokens.length;
   }
 
-  /** Takes one message back; false when it is on its way already. */
+  /** Takes one awaited message back; false when it is on its way already. */
   remove(token: number): boolean {
-    const index = this.#messages.findIndex((message, i) => i >= this.#head && message.token === token);
-    if (index < 0) return false;
-    this.#messages.splice(index, 1);
-    return true;
+    for (const batch of this.#batches) {
+      const index = token - batch.firstToken;
+      if (batch.tokens[index] !== token) continue;
+      batch.tokens[index] = TAKEN;
+      this.#length--;
+      return true;
+    }
+    return false;
   }
 
-  /** Takes out everything that `drop` chooses. */
-  clear(drop: (message: QueuedMessage) => boolean): QueuedMessage[] {
-    const waiting = this.#messages.slice(this.#head);
-    this.#messages = waiting.filter((message) => !drop(message));
-    this.#head = 0;
-    return waiting.filter(drop);
+  /** Takes out everything, or only what somebody awaits; gives the tokens. */
+  clear(awaitedOnly: boolean): number[] {
+    const taken: number[] = [];
+    for (const batch of this.#batches) {
+      for (const [i, token] of batch.tokens.entries()) {
+        if (token === TAKEN || (awaitedOnly && token === NOBODY)) continue;
+        taken.push(token);
+        batch.tokens[i] = TAKEN;
+      }
+    }
+    this.#length -= taken.length;
+    return taken;
   }
 
-  #compact(): void {
-    if (this.#head < 1024 && this.#head < this.#messages.length) return;
-    this.#messages = this.#messages.slice(this.#head);
-    this.#head = 0;
+  #begin(firstToken: number, target: string | undefined): Batch {
+    this.#close();
+    const batch: Batch = { firstToken, target, tokens: [], ends: [], groups: NO_BYTES, requeued: false };
+    this.#batches.push(batch);
+    return batch;
   }
+
+  #close(): void {
+    const last = this.#batches.at(-1);
+    if (last && this.#writer.length > 0) last.groups = this.#writer.finish();
+  }
+}
+
+/** Closes the gaps where messages were taken out. */
+function compact(batch: Batch): void {
+  const { tokens, ends } = batch;
+  if (!tokens.includes(TAKEN)) return;
+  const parts = tokens.map((token, i) => batch.groups.subarray(token === TAKEN ? ends[i] : (ends[i - 1] ?? 0), ends[i]));
+  batch.groups = joinBytes(parts);
+  batch.tokens = tokens.filter((token) => token !== TAKEN);
 }

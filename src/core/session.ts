@@ -4,7 +4,6 @@ import { discoveryResponse, isDiscoveryRequest } from './discovery';
 import { ErrorCode, type ErrorTexts } from './errors';
 import type { Link, LinkEvent, MakeLinks, SessionSettings } from './link';
 import {
-  encodeGroup,
   loginRequest,
   readLogin,
   type Credentials,
@@ -12,9 +11,8 @@ import {
   type Login,
   type OutgoingMessage,
 } from './messages';
-import { SendQueue, type QueuedMessage } from './send-queue';
+import { NOBODY, SendQueue, type Batch } from './send-queue';
 import { SHOWN, STEPS, type Happening, type SessionState, type State } from './steps';
-import { isUtf8 } from './text';
 import { Traffic, type TransportEffect, type TransportEvent } from './traffic';
 
 const LOGIN_TIMEOUT_MS = 10_000;
@@ -70,6 +68,8 @@ export class Session {
   readonly settings: SessionSettings;
   readonly #options: SessionOptions;
   readonly #effects: SessionEffect[] = [];
+  /** Effects that were polled already. */
+  #polled = 0;
   readonly #reports: LinkEvent[] = [];
   readonly #traffic = new Traffic(this.#effects);
   readonly #queue = new SendQueue();
@@ -80,7 +80,7 @@ export class Session {
   #chooseLink: ReturnType<MakeLinks> | undefined;
   #link: Link | undefined;
   /** The batch on its way, or in doubt, and its number. */
-  #inFlight: QueuedMessage[] = [];
+  #inFlight: Batch | undefined;
   #counter = 0;
   #isSending = false;
   #movePending = false;
@@ -128,17 +128,15 @@ export class Session {
   }
 
   poll(): SessionEffect | undefined {
-    return this.#effects.shift();
+    if (this.#polled < this.#effects.length) return this.#effects[this.#polled++];
+    this.#polled = this.#effects.length = 0;
+    return undefined;
   }
 
   /** Queues one message; it goes out with the next `wake`, once the session runs. Gives its token. */
   send(message: OutgoingMessage, awaited: boolean): number {
-    const token = ++this.#lastToken;
-    const { toNetworks, toSessionIds } = message;
-    const target = toSessionIds.length > 0 ? JSON.stringify([toNetworks, toSessionIds]) : undefined;
-    const group = encodeGroup(message);
-    this.#queue.push({ token, group, text: isUtf8(group), target, awaited, requeued: false });
-    return token;
+    this.#queue.push(message, ++this.#lastToken, awaited);
+    return this.#lastToken;
   }
 
   /** Takes a waiting message back; false when it is on its way. */
@@ -156,7 +154,8 @@ export class Session {
       this.#happen(event.type);
     }
     do {
-      for (let report = this.#reports.shift(); report; report = this.#reports.shift()) this.#reported(report);
+      for (const report of this.#reports) this.#reported(report);
+      this.#reports.length = 0;
       this.#pump();
     } while (this.#reports.length > 0);
   }
@@ -265,7 +264,7 @@ export class Session {
   protected run(): void {
     this.#runningSince = this.#traffic.now;
     this.#attachFailures = 0;
-    if (!this.#link?.repeatable) this.#settleInFlight(ErrorCode.UNREACHABLE);
+    if (!this.#link?.repeatable) this.#settle(ErrorCode.UNREACHABLE);
   }
 
   protected wait(): void {
@@ -282,7 +281,7 @@ export class Session {
   }
 
   protected waitForSession(): void {
-    this.#settleInFlight(ErrorCode.UNREACHABLE);
+    this.#settle(ErrorCode.UNREACHABLE);
     this.#login = undefined;
     this.wait();
   }
@@ -290,7 +289,7 @@ export class Session {
   protected drop(): void {
     // Over a WebSocket nobody can ask what became of a batch; an upload is repeated with its counter.
     this.#traffic.clear();
-    if (this.#link && !this.#link.repeatable) this.#settleInFlight(ErrorCode.UNREACHABLE);
+    if (this.#link && !this.#link.repeatable) this.#settle(ErrorCode.UNREACHABLE);
     this.#link = undefined;
     this.#isSending = false;
   }
@@ -314,17 +313,13 @@ export class Session {
 
   protected finish(): void {
     this.#login = undefined;
-    this.#giveUp(ErrorCode.UNREACHABLE, () => true);
+    this.#settle(ErrorCode.UNREACHABLE, this.#queue.clear(false));
   }
 
   protected fail(): void {
     this.#error(ErrorCode.WRONG_CREDENTIALS);
     // What nobody awaits stays for the next start, with the right password.
-    this.#giveUp(ErrorCode.WRONG_CREDENTIALS, (message) => message.awaited);
-  }
-
-  #giveUp(code: number, choose: (message: QueuedMessage) => boolean): void {
-    this.#settle(this.#takeInFlight().concat(this.#queue.clear(choose)), code);
+    this.#settle(ErrorCode.WRONG_CREDENTIALS, this.#queue.clear(true));
   }
 
   /** What is on its way is answered first, so that a change of transport leaves no message in doubt. */
@@ -335,40 +330,41 @@ export class Session {
       this.#happen('move');
     }
     if (this.#state !== 'running' && this.#state !== 'flushing') return;
-    if (this.#inFlight.length === 0) {
-      this.#inFlight = this.#queue.takeBatch();
-      if (this.#inFlight.length === 0) return this.#happen('flushed');
+    if (!this.#inFlight) {
+      this.#inFlight = this.#queue.take();
+      if (!this.#inFlight) return this.#happen('flushed');
       this.#counter = this.counters.upload++;
     }
     this.#isSending = true;
-    const groups = this.#inFlight.map((message) => message.group);
-    this.#link?.send({ groups, text: this.#inFlight.every((message) => message.text), counter: this.#counter });
+    this.#link?.send(this.#inFlight.groups, this.#counter);
   }
 
   #sent(code: number): void {
     this.#isSending = false;
-    if (code !== ErrorCode.SESSION_EXPIRED) return this.#settleInFlight(code);
+    if (code !== ErrorCode.SESSION_EXPIRED) return this.#settle(code);
     // A batch that the relay refused with 12 was not delivered; it is tried once more with the new session (S-17).
     this.#traffic.clear();
-    const messages = this.#takeInFlight();
-    this.#settle(messages.filter((message) => message.requeued), code);
-    this.#queue.putBack(messages.filter((message) => !message.requeued));
+    const batch = this.#inFlight;
+    if (batch?.requeued === false) {
+      this.#queue.putBack(batch);
+      this.#inFlight = undefined;
+    }
+    this.#settle(code);
     this.#happen('gone');
   }
 
-  #settleInFlight(code: number): void {
-    this.#settle(this.#takeInFlight(), code);
-  }
-
-  #takeInFlight(): QueuedMessage[] {
-    const messages = this.#inFlight;
-    this.#inFlight = [];
-    return messages;
-  }
-
-  /** Tells each awaiting sender its code, and the error callback once for those that nobody awaits. */
-  #settle(messages: readonly QueuedMessage[], code: number): void {
-    for (const { awaited, token } of messages) if (awaited) this.#effects.push({ type: 'settled', token, code });
-    if (messages.some(({ awaited }) => !awaited)) this.#error(code);
+  /**
+   * Tells each awaiting sender the code of what is in flight and of those given, and the error callback once for those
+   * that nobody awaits.
+   */
+  #settle(code: number, waiting: readonly number[] = []): void {
+    const tokens = (this.#inFlight?.tokens ?? []).concat(waiting);
+    this.#inFlight = undefined;
+    let isReported = false;
+    for (const token of tokens) {
+      if (token === NOBODY) isReported = true;
+      else this.#effects.push({ type: 'settled', token, code });
+    }
+    if (isReported) this.#error(code);
   }
 }

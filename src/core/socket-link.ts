@@ -5,7 +5,6 @@ import {
   Link,
   PROBE_TIMEOUT_MS,
   sendTimeoutMs,
-  type LinkBatch,
   type Outcome,
   type SessionSettings,
 } from './link';
@@ -49,9 +48,9 @@ export class SocketLink extends Link {
     if (networkNames && (this.#phase === 'ready' || this.#phase === 'joining')) this.#join();
   }
 
-  send(batch: LinkBatch): void {
-    const bytes = sendMessage(batch.groups);
-    this.#transmit(bytes, batch.text);
+  send(groups: Uint8Array): void {
+    const bytes = sendMessage(groups);
+    this.#transmit(bytes);
     this.traffic.after('send', sendTimeoutMs(bytes), () => this.lose(ErrorCode.SUCCESS));
   }
 
@@ -72,8 +71,8 @@ export class SocketLink extends Link {
   }
 
   /** The keep-alive follows what went out last: the relay counts what it receives, not what it sends (P-59 to P-62). */
-  #transmit(bytes: Uint8Array, text = true): void {
-    this.traffic.transmit(this.#socket, bytes, text);
+  #transmit(bytes: Uint8Array): void {
+    this.traffic.transmit(this.#socket, bytes);
     this.traffic.after('keep-alive', KEEP_ALIVE_MS, () => this.#keepAlive(KEEP_ALIVE_TIMEOUT_MS));
   }
 

@@ -8,6 +8,11 @@ export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Writes the UTF-8 bytes of a text where there is room for them; gives their number. */
+export function encodeTextInto(text: string, bytes: Uint8Array): number {
+  return encoder.encodeInto(text, bytes).written;
+}
+
 /** Text of received bytes: UTF-8, or Latin-1 when they are not valid UTF-8, never with replacement characters (P-25). */
 export function decodeText(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? decodeLatin1(bytes);
@@ -37,11 +42,6 @@ export function encodeLatin1(text: string): Uint8Array {
     bytes[i] = code;
   }
   return bytes;
-}
-
-/** True when the bytes are valid UTF-8, so that they may travel in a TEXT frame (P-54). */
-export function isUtf8(bytes: Uint8Array): boolean {
-  return decodeUtf8(bytes) !== undefined;
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {

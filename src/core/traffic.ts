@@ -13,7 +13,7 @@ export type TransportEvent =
 /** What is wanted of a transport. */
 export type TransportEffect =
   | { type: 'open'; id: number; url: string }
-  | { type: 'transmit'; id: number; bytes: Uint8Array; text: boolean }
+  | { type: 'transmit'; id: number; bytes: Uint8Array }
   | { type: 'post'; id: number; url: string; body: Uint8Array }
   /** Lets a socket or a request go. */
   | { type: 'close'; id: number };
@@ -48,8 +48,8 @@ export class Traffic {
     return id;
   }
 
-  transmit(id: number, bytes: Uint8Array, text: boolean): void {
-    this.#effects.push({ type: 'transmit', id, bytes, text });
+  transmit(id: number, bytes: Uint8Array): void {
+    this.#effects.push({ type: 'transmit', id, bytes });
   }
 
   /** @param isKept - Left to arrive when all else is let go. */
@@ -83,8 +83,9 @@ export class Traffic {
   }
 
   get deadline(): number | undefined {
-    const dues = Array.from(this.#timers.values(), (timer) => timer.due);
-    return dues.length > 0 ? Math.min(...dues) : undefined;
+    let first = Infinity;
+    for (const { due } of this.#timers.values()) first = Math.min(first, due);
+    return first === Infinity ? undefined : first;
   }
 
   wake(): void {

@@ -2,8 +2,8 @@
 
 /** An open or opening WebSocket, as the adapters give it. */
 export interface SocketTransport {
-  /** Sends one frame; `text` asks for a TEXT frame and is only set when the bytes are valid UTF-8 (P-54). */
-  send(bytes: Uint8Array, text: boolean): void;
+  /** Sends one frame: TEXT, or BINARY when the bytes are not valid UTF-8 (P-54). */
+  send(bytes: Uint8Array): void;
   /** Starts the close handshake. `closed` follows, unless the owner stops listening. */
   close(): void;
 }

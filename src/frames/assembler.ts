@@ -35,8 +35,6 @@ export interface AssemblyRules {
   readonly isUtf8?: ((bytes: Uint8Array) => boolean) | undefined;
   /** Whether each frame is given out by itself. */
   readonly deliverFrames: boolean;
-  /** Restores compressed messages; without it there are none. */
-  readonly inflater?: Inflater | undefined;
 }
 
 /**
@@ -48,7 +46,9 @@ export interface AssemblyRules {
  */
 export class MessageAssembler {
   readonly #rules: AssemblyRules;
-  readonly #payload = new PayloadBuffer();
+  readonly #restores: Inflater | undefined;
+  /** Made for the first payload that comes in pieces. */
+  #payload: PayloadBuffer | undefined = undefined;
   /** Opcode of the message that is open; `CONTINUATION` when none is. */
   #opcode: Opcode = Opcode.CONTINUATION;
   #fragments = 0;
@@ -59,8 +59,10 @@ export class MessageAssembler {
   /** Bytes that the open frame has restored to. */
   #restored = 0;
 
-  constructor(rules: AssemblyRules) {
+  /** @param inflater - Restores compressed messages; without it there are none. */
+  constructor(rules: AssemblyRules, inflater?: Inflater) {
     this.#rules = rules;
+    this.#restores = inflater;
   }
 
   /**
@@ -81,7 +83,7 @@ export class MessageAssembler {
     const isWhole = piece.missing === 0 && (header.fin || this.#rules.deliverFrames);
     if (!isWhole) {
       const more = header.fin ? 0 : this.#rules.limits.maxMessageSize - this.#size;
-      this.#payload.append(piece.bytes, piece.start, piece.end, piece.missing + more);
+      this.#pieces.append(piece.bytes, piece.start, piece.end, piece.missing + more);
       return undefined;
     }
     return this.#deliver(header, this.#finishPayload(piece));
@@ -89,7 +91,7 @@ export class MessageAssembler {
 
   /** Forgets a message that is open. */
   clear(): void {
-    this.#payload.clear();
+    this.#payload?.clear();
   }
 
   #takeCompressed(
@@ -101,7 +103,7 @@ export class MessageAssembler {
     if (isLast && this.#checksText) this.#endText();
     const isWhole = isLast || (missing === 0 && this.#rules.deliverFrames);
     // Room for what might have come is not given away with the payload.
-    return isWhole ? this.#deliver(header, this.#payload.take().slice()) : undefined;
+    return isWhole ? this.#deliver(header, this.#pieces.take().slice()) : undefined;
   }
 
   /** Counts and checks what the bytes restore to instead of the bytes. */
@@ -109,13 +111,17 @@ export class MessageAssembler {
     if (this.#checksText) this.#checkText(restored, 0, restored.length);
     this.#restored += restored.length;
     this.#size += restored.length;
-    this.#payload.append(restored, 0, restored.length, this.#room);
+    this.#pieces.append(restored, 0, restored.length, this.#room);
   }
 
   /** Bytes that the open frame may still restore to. */
   get #room(): number {
     const { maxFrameSize, maxMessageSize } = this.#rules.limits;
     return Math.min(maxFrameSize - this.#restored, maxMessageSize - this.#size);
+  }
+
+  get #pieces(): PayloadBuffer {
+    return (this.#payload ??= new PayloadBuffer());
   }
 
   get #checksText(): boolean {
@@ -134,7 +140,7 @@ export class MessageAssembler {
       }
       this.#opcode = opcode;
       this.#fragments = this.#size = 0;
-      this.#inflater = rsv1 ? this.#rules.inflater : undefined;
+      this.#inflater = rsv1 ? this.#restores : undefined;
     }
     this.#restored = 0;
     if (this.#inflater === undefined) this.#size += payloadLength;
@@ -159,9 +165,10 @@ export class MessageAssembler {
   }
 
   #finishPayload({ bytes, start, end }: FrameDecoder): Uint8Array {
-    if (this.#payload.length === 0) return viewOf(bytes, start, end);
-    this.#payload.append(bytes, start, end, 0);
-    return this.#payload.take();
+    const payload = this.#payload;
+    if (payload === undefined || payload.length === 0) return viewOf(bytes, start, end);
+    payload.append(bytes, start, end, 0);
+    return payload.take();
   }
 
   #deliver({ opcode, fin, rsv1 }: FrameHeader, payload: Uint8Array): ReceivedMessage | ReceivedFrame {

@@ -46,4 +46,6 @@ export interface FrameHost extends FrameClock {
   maskKey(): number;
   /** Whether bytes are whole, valid UTF-8. */
   isUtf8?(bytes: Uint8Array): boolean;
+  /** Bytes as UTF-8, U+FEFF at their beginning included, U+FFFD for what is none. */
+  readonly decodeText?: (bytes: Uint8Array) => string;
 }

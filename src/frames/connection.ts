@@ -1,12 +1,12 @@
 import { MessageAssembler } from './assembler';
-import type { ReceivedFrame, ReceivedMessage } from './assembler';
+import type { AssemblyRules, ReceivedFrame, ReceivedMessage } from './assembler';
 import { buildCloseBody, parseCloseBody } from './close-codes';
 import type { Compression } from './compression';
 import { FrameDecoder } from './decoder';
 import { requireBytes } from './encoder';
 import { FrameError, tooMany } from './errors';
 import { isControl, Opcode } from './header';
-import type { MessageOpcode } from './header';
+import type { HeaderRules, MessageOpcode } from './header';
 import { resolveLimits } from './limits';
 import type { FrameLimits } from './limits';
 import { PayloadBuffer, viewOf } from './payload-buffer';
@@ -132,42 +132,28 @@ export class Connection {
   readonly #compression: Compression | undefined;
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
-  readonly #control = new PayloadBuffer();
+  /** Made for the first control frame that comes in pieces. */
+  #control: PayloadBuffer | undefined = undefined;
   readonly #sender: FrameSender;
   readonly #pongs: PongSender;
   #state: ConnectionState = 'open';
   #rules = STATES.open;
   /** Events that follow once everything to transmit is out. */
-  readonly #due: ConnectionEvent[] = [];
+  #due: ConnectionEvent[] | undefined = undefined;
   /** How the bytes ended, once those that were taken in have been read. */
   #inputEnd: 'lost' | 'overflow' | undefined = undefined;
   /** Body of the Close that answers the peer's by itself. */
   #closeAnswer: Uint8Array | undefined = undefined;
 
   /**
+   * @param rules - What `resolveRules` gave for the same options, for whoever has many connections with them.
    * @throws TypeError for an unknown role, or a client without `maskKey`; RangeError for a limit that is none.
    */
-  constructor(options: ConnectionOptions) {
-    const { role, validateUtf8 = true, strictLength = true, autoPong = true, autoClose = true } = options;
-    checkRole(options);
-    const limits = resolveLimits(options.limits);
-    const maxFrameSize = Math.min(limits.maxFrameSize, Number.MAX_SAFE_INTEGER);
-    const { compression } = options;
-    const headerRules = {
-      masked: role === 'server',
-      strictLength,
-      maxFrameSize,
-      rsv1: compression !== undefined,
-    };
-    const deliverFrames = options.deliver === 'frames';
-    this.#decoder = new FrameDecoder(headerRules, limits.maxBufferedChunks);
-    this.#assembler = new MessageAssembler({
-      limits,
-      validateUtf8,
-      isUtf8: options.isUtf8,
-      deliverFrames,
-      inflater: compression?.inflater,
-    });
+  constructor(options: ConnectionOptions, rules: ConnectionRules = resolveRules(options)) {
+    const { role, compression, autoPong = true, autoClose = true } = options;
+    const { limits } = rules;
+    this.#decoder = new FrameDecoder(rules, limits.maxBufferedChunks);
+    this.#assembler = new MessageAssembler(rules, compression?.inflater);
     this.#sender = new FrameSender(role === 'client' ? options.maskKey : undefined, compression);
     this.#pongs = new PongSender(this.#sender, limits.maxQueuedPings);
     this.autoPong = autoPong;
@@ -214,7 +200,8 @@ export class Connection {
     for (;;) {
       const chunks = this.#sender.take();
       if (chunks !== undefined) return { type: 'transmit', chunks };
-      if (this.#due.length > 0) return this.#due.shift();
+      const due = this.#due?.shift();
+      if (due !== undefined) return due;
       const event = this.#rules.reads ? this.#read() : undefined;
       if (event !== undefined) return event;
       if (!this.#settle()) return undefined;
@@ -224,14 +211,15 @@ export class Connection {
   /**
    * Sends one data frame; the first of a message has the opcode, those after it are Continuations by themselves.
    *
-   * @param payload - Not copied from 1 KiB on by a server: leave it alone until written. For text, the caller answers
-   *   for valid UTF-8 over the whole message.
+   * @param payload - Not copied from 1 KiB on by a server: leave it alone until written. Text may be a string, which is
+   *   sent as UTF-8 with U+FFFD for half a surrogate pair; for bytes, the caller answers for valid UTF-8 over the whole
+   *   message.
    * @param fin - Whether the message ends with this frame.
    * @returns False when our Close is out or the connection is closed; then nothing is sent.
-   * @throws TypeError when the payload is no `Uint8Array` or the opcode differs from that of the open message;
+   * @throws TypeError when the payload is neither, or the opcode differs from that of the open message;
    *   RangeError for another opcode than 1 and 2.
    */
-  send(opcode: MessageOpcode, payload: Uint8Array, fin = true): boolean {
+  send(opcode: MessageOpcode, payload: Uint8Array | string, fin = true): boolean {
     if (opcode !== Opcode.TEXT && opcode !== Opcode.BINARY) {
       throw new RangeError(`Opcode ${String(opcode)} starts no message; use 1 for text or 2 for binary.`);
     }
@@ -298,8 +286,9 @@ export class Connection {
   #readControl(): ConnectionEvent | undefined {
     const { bytes, start, end, missing, isFirst, header } = this.#decoder;
     if (isFirst && missing === 0) return this.#takeControl(header.opcode, viewOf(bytes, start, end));
-    this.#control.append(bytes, start, end, missing);
-    return missing === 0 ? this.#takeControl(header.opcode, this.#control.take()) : undefined;
+    const control = (this.#control ??= new PayloadBuffer());
+    control.append(bytes, start, end, missing);
+    return missing === 0 ? this.#takeControl(header.opcode, control.take()) : undefined;
   }
 
   #takeControl(opcode: Opcode, payload: Uint8Array): ConnectionEvent {
@@ -319,7 +308,7 @@ export class Connection {
   #fail(error: FrameError): void {
     this.#pongs.settle();
     if (this.#rules.sendsClose) this.#sender.control(Opcode.CLOSE, buildCloseBody(error.closeCode));
-    this.#due.push({ type: 'fail', error });
+    this.#push({ type: 'fail', error });
     this.#enter('fault');
   }
 
@@ -337,7 +326,7 @@ export class Connection {
       if (this.#inputEnd === 'overflow') this.#fail(tooMany('More chunks were received than may wait.'));
     }
     if (this.#inputEnd === 'lost') this.#enter('lost');
-    return this.#due.length > 0 || !this.#sender.isEmpty;
+    return (this.#due?.length ?? 0) > 0 || !this.#sender.isEmpty;
   }
 
   #enter(input: ConnectionInput): void {
@@ -348,16 +337,40 @@ export class Connection {
     if (this.#state === 'closed' && before !== 'closed') {
       this.#compression?.deflater.close();
       this.#compression?.inflater.close();
-      this.#due.push({ type: 'end', clean: input === 'peer-close' || input === 'own-close' });
+      this.#push({ type: 'end', clean: input === 'peer-close' || input === 'own-close' });
     }
+  }
+
+  #push(event: ConnectionEvent): void {
+    (this.#due ??= []).push(event);
   }
 
   #forget(): void {
     this.#decoder.clear();
     this.#assembler.clear();
-    this.#control.clear();
+    this.#control?.clear();
     this.#pongs.clear();
   }
+}
+
+/** What the options of a connection come to. @internal */
+export interface ConnectionRules extends HeaderRules, AssemblyRules {}
+
+/** Checks the options of a connection and fills in what they leave out. @internal */
+export function resolveRules(options: ConnectionOptions): ConnectionRules {
+  checkRole(options);
+  const { role, validateUtf8 = true, strictLength = true, isUtf8, deliver, compression } = options;
+  const limits = resolveLimits(options.limits);
+  return {
+    limits,
+    masked: role === 'server',
+    strictLength,
+    maxFrameSize: Math.min(limits.maxFrameSize, Number.MAX_SAFE_INTEGER),
+    rsv1: compression !== undefined,
+    validateUtf8,
+    isUtf8,
+    deliverFrames: deliver === 'frames',
+  };
 }
 
 function checkRole({ role, maskKey }: ConnectionOptions): void {

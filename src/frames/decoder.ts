@@ -31,11 +31,11 @@ export class FrameDecoder {
 
   readonly #rules: HeaderRules;
   readonly #maxChunks: number;
-  readonly #waiting: Uint8Array[] = [];
+  #waiting: Uint8Array[] | undefined = undefined;
   #offset = 0;
   #words: Int32Array | undefined = undefined;
-  /** Beginning of a header whose rest has not come yet. */
-  readonly #head = new Uint8Array(MAX_HEADER_LENGTH);
+  /** Beginning of a header whose rest has not come yet; made for the first one that is cut. */
+  #head: Uint8Array | undefined = undefined;
   #headLength = 0;
 
   constructor(rules: HeaderRules, maxChunks: number) {
@@ -49,8 +49,9 @@ export class FrameDecoder {
    * @returns False when too many chunks wait already; then it was not taken.
    */
   push(chunk: Uint8Array): boolean {
-    if (this.#offset === this.bytes.length && this.#waiting.length === 0) this.#begin(chunk);
-    else if (this.#waiting.length < this.#maxChunks) this.#waiting.push(chunk);
+    const waiting = this.#waiting?.length ?? 0;
+    if (this.#offset === this.bytes.length && waiting === 0) this.#begin(chunk);
+    else if (waiting < this.#maxChunks) (this.#waiting ??= []).push(chunk);
     else return false;
     return true;
   }
@@ -75,7 +76,7 @@ export class FrameDecoder {
 
   /** Forgets all bytes, read or not. */
   clear(): void {
-    this.#waiting.length = 0;
+    this.#waiting = undefined;
     this.#begin(NO_BYTES);
   }
 
@@ -88,7 +89,7 @@ export class FrameDecoder {
   /** Moves on to the next chunk when this one is used up. */
   #hasBytes(): boolean {
     while (this.#offset === this.bytes.length) {
-      const chunk = this.#waiting.shift();
+      const chunk = this.#waiting?.shift();
       this.#begin(chunk ?? NO_BYTES);
       if (chunk === undefined) return false;
     }
@@ -106,9 +107,11 @@ export class FrameDecoder {
   }
 
   #readSplitHeader(): boolean {
+    const head = (this.#head ??= new Uint8Array(MAX_HEADER_LENGTH));
     while (this.#hasBytes()) {
-      this.#head[this.#headLength++] = this.bytes[this.#offset++]!;
-      if (readFrameHeader(this.#head, 0, this.#headLength, this.#rules, this.header) > 0) {
+      head[this.#headLength++] = this.bytes[this.#offset++]!;
+      if (readFrameHeader(head, 0, this.#headLength, this.#rules, this.header) > 0) {
+        this.#head = undefined;
         this.#headLength = 0;
         return true;
       }

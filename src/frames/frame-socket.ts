@@ -211,7 +211,7 @@ export class FrameSocketBase {
    * over. Above `maxBuffered` bytes or `maxFragments` frames the connection is failed with 1009.
    */
   async *messages(options: Pick<ReadOptions, 'signal'> = {}): AsyncGenerator<Message, void, undefined> {
-    const joiner = new MessageJoiner(this.#settings);
+    const joiner = new MessageJoiner(this.#settings, this.#engine.decodeText);
     for await (const frame of this.frames(options)) {
       let message: Message | undefined;
       try {

@@ -12,7 +12,7 @@ const WRITE_SIZE = 65_536;
 
 /** What takes frames of ours; each says false for one that it does not take. @internal */
 export interface FrameSink {
-  send(opcode: MessageOpcode, payload: Uint8Array, fin: boolean): boolean;
+  send(opcode: MessageOpcode, payload: Uint8Array | string, fin: boolean): boolean;
   sendPing(payload: Uint8Array): boolean;
   sendPong(payload: Uint8Array): boolean;
   sendClose(code: number | undefined, reason: string): boolean;
@@ -116,8 +116,12 @@ export class FrameWriter implements OutgoingQueue {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { frame, resolve, reject, isUnderWay: false };
       if (signal !== undefined) waiting.forgetSignal = onAbort(signal, () => this.#abort(waiting, signal));
-      this.#queue.push(waiting);
-      this.#queuedBytes += frame.length;
+      if (this.#underWay.length === 0 && this.#queue.length === 0) {
+        this.#sendAtOnce(waiting);
+      } else {
+        this.#queue.push(waiting);
+        this.#queuedBytes += frame.length;
+      }
       this.#pump();
     });
   }
@@ -166,14 +170,24 @@ export class FrameWriter implements OutgoingQueue {
     this.#owner.onMoved();
   }
 
+  #sendAtOnce(waiting: Waiting): void {
+    waiting.isUnderWay = waiting.frame.put(this.#connection);
+    if (!waiting.isUnderWay) return this.#reject(waiting, this.#owner.refusal());
+    this.#underWay = [waiting];
+    this.#transmit();
+  }
+
   #sendWaiting(): void {
     const refused: Waiting[] = [];
     this.#underWay = this.#encodeWaiting(refused);
-    const event = this.#underWay.length === 0 ? undefined : this.#connection.poll();
-    if (event?.type === 'transmit') {
-      this.#write(event.chunks, lengthOf(event.chunks), (error) => this.#onSent(error));
-    }
+    if (this.#underWay.length > 0) this.#transmit();
     for (const waiting of refused) this.#reject(waiting, this.#owner.refusal());
+  }
+
+  #transmit(): void {
+    const event = this.#connection.poll();
+    if (event?.type !== 'transmit') return;
+    this.#write(event.chunks, lengthOf(event.chunks), (error) => this.#onSent(error));
   }
 
   #encodeWaiting(refused: Waiting[]): readonly Waiting[] {

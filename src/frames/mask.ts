@@ -66,9 +66,15 @@ function maskLong(bytes: Uint8Array, start: number, end: number, key: number, wo
   }
 }
 
-/** Copies a short payload to `target[offset]` and masks it on the way. @internal */
-export function copyMasked(payload: Uint8Array, target: Uint8Array, offset: number, maskKey: number): void {
-  xorBytes(payload, 0, payload.length, target, offset, maskKey);
+/** Copies the first bytes of a payload, a short one, to `target[offset]` and masks them on the way. @internal */
+export function copyMasked(
+  payload: Uint8Array,
+  length: number,
+  target: Uint8Array,
+  offset: number,
+  maskKey: number,
+): void {
+  xorBytes(payload, 0, length, target, offset, maskKey);
 }
 
 function maskBytes(bytes: Uint8Array, start: number, end: number, key: number): void {

@@ -1,8 +1,8 @@
 import type { AbortSignalLike } from './abort';
-import type { OutgoingFrame } from './frame-writer';
+import type { FrameSink, OutgoingFrame } from './frame-writer';
 import { MAX_CONTROL_PAYLOAD, Opcode } from './header';
 import type { MessageOpcode } from './header';
-import { OutgoingText } from './outgoing-text';
+import { encodeShort, encodeText, OutgoingText, SHORT_TEXT } from './outgoing-text';
 
 /** How one frame is sent. @public */
 export interface SendOptions {
@@ -14,8 +14,6 @@ export interface SendOptions {
    */
   signal?: AbortSignalLike;
 }
-
-const encoder = new TextEncoder();
 
 /** The messages that we send: which type is open, and the half of a surrogate pair that waits for the other. @internal */
 export class OutgoingData {
@@ -41,19 +39,45 @@ export class OutgoingData {
         'A message is text or binary: end the one that is open before one of the other type.',
       );
     }
-    const payload = typeof data === 'string' ? this.#text.encode(data, fin) : data;
+    const frame = new DataFrame(opcode, typeof data === 'string' ? this.#text.next(data, fin) : data, fin);
     this.#open = fin ? undefined : opcode;
-    const frame: OutgoingFrame = {
-      isData: true,
-      length: payload.length,
-      put: (sink) => sink.send(opcode, payload, fin),
-    };
     if (before === undefined && fin) return frame;
     frame.takeBack = () => {
       this.#open = before;
       this.#text.held = held;
     };
     return frame;
+  }
+}
+
+/** A data frame. A short text is kept as it is, to be encoded straight into what is written. */
+class DataFrame implements OutgoingFrame {
+  readonly isData = true;
+  takeBack?: () => void;
+  readonly #opcode: MessageOpcode;
+  readonly #fin: boolean;
+  #payload: Uint8Array | string;
+  #length: number | undefined = undefined;
+
+  constructor(opcode: MessageOpcode, payload: Uint8Array | string, fin: boolean) {
+    this.#opcode = opcode;
+    this.#payload = payload;
+    this.#fin = fin;
+  }
+
+  get length(): number {
+    return (this.#length ??= this.#measure());
+  }
+
+  put(sink: FrameSink): boolean {
+    return sink.send(this.#opcode, this.#payload, this.#fin);
+  }
+
+  #measure(): number {
+    if (typeof this.#payload !== 'string') return this.#payload.length;
+    if (this.#payload.length <= SHORT_TEXT) return encodeShort(this.#payload).length;
+    this.#payload = encodeText(this.#payload);
+    return this.#payload.length;
   }
 }
 
@@ -65,7 +89,7 @@ function opcodeOf(data: unknown): MessageOpcode {
 
 /** The payload of a Ping. @throws TypeError for neither text nor bytes; RangeError above 125 bytes. @internal */
 export function controlPayload(data: string | Uint8Array): Uint8Array {
-  const payload = opcodeOf(data) === Opcode.TEXT ? encoder.encode(data as string) : (data as Uint8Array);
+  const payload = opcodeOf(data) === Opcode.TEXT ? encodeText(data as string) : (data as Uint8Array);
   if (payload.length <= MAX_CONTROL_PAYLOAD) return payload;
   throw new RangeError(`A Ping holds at most ${MAX_CONTROL_PAYLOAD} bytes; got ${payload.length}.`);
 }

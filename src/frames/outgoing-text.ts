@@ -1,28 +1,26 @@
-import { viewOf } from './payload-buffer';
-import { SlabSource } from './slab';
-
-/** Up to this length memory of its own would cost more than the text. */
-const SHORT_TEXT = 4_096;
+/** The longest text for {@link encodeShort}, above which memory of its own costs less than the text. @internal */
+export const SHORT_TEXT = 4_096;
 /** The longest character for each unit of a string. */
 const MAX_UNIT_BYTES = 3;
 
 const encoder = new TextEncoder();
-const slabs = new SlabSource();
+const short = { bytes: new Uint8Array(MAX_UNIT_BYTES * SHORT_TEXT), length: 0 };
 
-/** The text as UTF-8. @returns May share memory with other texts. @internal */
+/** The text as UTF-8. @internal */
 export function encodeText(text: string): Uint8Array {
-  if (text.length > SHORT_TEXT) return encoder.encode(text);
-  const slab = slabs.with(MAX_UNIT_BYTES * text.length);
-  let bytes = viewOf(slab.bytes, slab.used, slab.used + text.length);
-  const { read, written } = encoder.encodeInto(text, bytes);
-  if (read === text.length && written === read) {
-    slab.used += written;
-    return bytes;
-  }
-  bytes = viewOf(slab.bytes, slab.used, slab.used + MAX_UNIT_BYTES * text.length);
-  bytes = bytes.subarray(0, encoder.encodeInto(text, bytes).written);
-  slab.used += bytes.length;
-  return bytes;
+  return encoder.encode(text);
+}
+
+/**
+ * The text as UTF-8, for one who copies it at once or wants its length: memory or a view of its own would cost more
+ * than the rest.
+ *
+ * @returns `bytes` up to `length`, until the next call.
+ * @internal
+ */
+export function encodeShort(text: string): { readonly bytes: Uint8Array; readonly length: number } {
+  short.length = encoder.encodeInto(text, short.bytes).written;
+  return short;
 }
 
 /**
@@ -35,17 +33,23 @@ export function encodeText(text: string): Uint8Array {
 export class OutgoingText {
   #waiting = '';
 
+  /** Bytes of the next frame, from what {@link OutgoingText.next} gives. */
+  encode(text: string, fin: boolean): Uint8Array {
+    return encodeText(this.next(text, fin));
+  }
+
   /**
-   * Bytes of the next frame.
+   * Text of the next frame.
    *
    * @param text - Any string. A surrogate without its other half becomes U+FFFD.
    * @param fin - Whether the message ends here; then nothing is held back.
    */
-  encode(text: string, fin: boolean): Uint8Array {
+  next(text: string, fin: boolean): string {
+    if (fin && this.#waiting === '') return text;
     const whole = this.#waiting + text;
     const end = !fin && endsInHalfPair(whole) ? whole.length - 1 : whole.length;
     this.#waiting = whole.slice(end);
-    return encodeText(whole.slice(0, end));
+    return whole.slice(0, end);
   }
 
   /** First half of a pair that waits for its other half; set to take a call of `encode` back. */

@@ -3,6 +3,8 @@ import { checkControlLength, frameHeaderLength, putHeader, requireBytes, require
 import { Opcode, RSV1 } from './header';
 import type { MessageOpcode } from './header';
 import { applyMask, copyMasked, wantsWords } from './mask';
+import { takeMemory } from './mask-memory';
+import { encodeShort, encodeText, SHORT_TEXT } from './outgoing-text';
 import { viewOf } from './payload-buffer';
 import { SlabSource } from './slab';
 import type { Slab } from './slab';
@@ -48,8 +50,8 @@ export class FrameSender {
     return this.#chunks.length === 0 && this.#slab === undefined;
   }
 
-  /** Adds one data frame, as a Continuation when a message is open. */
-  data(opcode: MessageOpcode, payload: Uint8Array, fin: boolean): void {
+  /** Adds one data frame, as a Continuation when a message is open. A text may come as a string. */
+  data(opcode: MessageOpcode, payload: Uint8Array | string, fin: boolean): void {
     const isOpen = this.#opcode !== Opcode.CONTINUATION;
     if (isOpen && opcode !== this.#opcode) {
       throw new TypeError(
@@ -57,8 +59,8 @@ export class FrameSender {
       );
     }
     const first = (fin ? 0x80 : 0) | (isOpen ? Opcode.CONTINUATION : opcode);
-    if (this.#compression === undefined) this.#add(first, payload);
-    else this.#addCompressed(first, payload, this.#compression);
+    if (typeof payload === 'string' && opcode === Opcode.TEXT) this.#addText(first, payload);
+    else this.#addData(first, payload as Uint8Array);
     this.#opcode = fin ? Opcode.CONTINUATION : opcode;
   }
 
@@ -66,7 +68,7 @@ export class FrameSender {
   control(opcode: Opcode, payload: Uint8Array): void {
     requireBytes(payload);
     checkControlLength(payload.length);
-    this.#add(0x80 | opcode, payload);
+    this.#add(0x80 | opcode, payload, false);
   }
 
   /** All chunks since the last call, if any. */
@@ -81,56 +83,58 @@ export class FrameSender {
     return chunks;
   }
 
+  /** Encodes the text where it goes out, or on the way there. */
+  #addText(first: number, text: string): void {
+    if (text.length > SHORT_TEXT) return this.#addData(first, encodeText(text), true);
+    if (this.#compression !== undefined) return this.#addData(first, encodeText(text));
+    const { bytes, length } = encodeShort(text);
+    this.#addShort(first, bytes, length, this.#nextKey());
+  }
+
+  /** @param isOurs - Whether the payload may be masked where it is. */
+  #addData(first: number, payload: Uint8Array, isOurs = false): void {
+    requireBytes(payload);
+    if (this.#compression === undefined) this.#add(first, payload, isOurs);
+    else this.#addCompressed(first, payload, this.#compression);
+  }
+
   /** Compresses a frame, unless its message goes out as it is. */
   #addCompressed(first: number, payload: Uint8Array, { deflater, threshold }: Compression): void {
-    requireBytes(payload);
     const fin = first >= 0x80;
     const isFirst = (first & 0x0f) !== Opcode.CONTINUATION;
     if (isFirst) this.#isCompressed = !fin || payload.length >= threshold;
-    if (!this.#isCompressed) return this.#add(first, payload);
-    this.#add(isFirst ? first | RSV1 : first, deflater.compress(payload, fin));
+    if (!this.#isCompressed) return this.#add(first, payload, false);
+    this.#add(isFirst ? first | RSV1 : first, deflater.compress(payload, fin), false);
   }
 
-  #add(first: number, payload: Uint8Array): void {
-    requireBytes(payload);
-    if (this.#maskKey === undefined) this.#addPlain(first, payload);
-    else this.#addMasked(first, payload, requireKey(this.#maskKey()));
-  }
-
-  #addPlain(first: number, payload: Uint8Array): void {
+  #add(first: number, payload: Uint8Array, isOurs: boolean): void {
+    const maskKey = this.#nextKey();
     const { length } = payload;
-    const headerLength = frameHeaderLength(length, false);
-    const isLong = length >= NO_COPY_LENGTH;
-    const { bytes } = this.#reserve(isLong ? headerLength : headerLength + length);
-    if (isLong) {
-      putHeader(bytes, this.#end - headerLength, first, length, undefined);
-      this.#pushLong(payload);
-    } else {
-      putHeader(bytes, this.#end - headerLength - length, first, length, undefined);
-      bytes.set(payload, this.#end - length);
+    if (length < (maskKey === undefined ? NO_COPY_LENGTH : OWN_MEMORY_LENGTH)) {
+      return this.#addShort(first, payload, length, maskKey);
     }
+    const headerLength = frameHeaderLength(length, maskKey !== undefined);
+    putHeader(this.#reserve(headerLength).bytes, this.#end - headerLength, first, length, maskKey);
+    if (maskKey === undefined) return this.#pushLong(payload);
+    const masked = isOurs ? payload : takeMemory(length);
+    if (!isOurs) masked.set(payload);
+    applyMask(masked, 0, length, maskKey);
+    this.#pushLong(masked);
   }
 
-  #addMasked(first: number, payload: Uint8Array, maskKey: number): void {
-    const { length } = payload;
-    const headerLength = frameHeaderLength(length, true);
-    const isLong = length >= OWN_MEMORY_LENGTH;
-    const { bytes, words } = this.#reserve(isLong ? headerLength : headerLength + length);
-    if (isLong) {
-      putHeader(bytes, this.#end - headerLength, first, length, maskKey);
-      const masked = new Uint8Array(payload);
-      applyMask(masked, 0, length, maskKey);
-      this.#pushLong(masked);
-    } else {
-      const start = this.#end - length;
-      putHeader(bytes, start - headerLength, first, length, maskKey);
-      if (wantsWords(length)) {
-        bytes.set(payload, start);
-        applyMask(bytes, start, this.#end, maskKey, 0, words);
-      } else {
-        copyMasked(payload, bytes, start, maskKey);
-      }
-    }
+  /** Copies a payload, which is `bytes` up to `length`, behind its header. */
+  #addShort(first: number, bytes: Uint8Array, length: number, maskKey: number | undefined): void {
+    const headerLength = frameHeaderLength(length, maskKey !== undefined);
+    const slab = this.#reserve(headerLength + length);
+    const start = this.#end - length;
+    putHeader(slab.bytes, start - headerLength, first, length, maskKey);
+    if (!wantsWords(length)) return copyMasked(bytes, length, slab.bytes, start, maskKey ?? 0);
+    slab.bytes.set(bytes.length === length ? bytes : viewOf(bytes, 0, length), start);
+    if (maskKey !== undefined) applyMask(slab.bytes, start, this.#end, maskKey, 0, slab.words);
+  }
+
+  #nextKey(): number | undefined {
+    return this.#maskKey && requireKey(this.#maskKey());
   }
 
   /** Lengthens the growing chunk, or begins one where another connection has used the slab since. */

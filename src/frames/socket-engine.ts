@@ -3,7 +3,7 @@ import { buildCloseBody } from './close-codes';
 import type { CloseBody } from './close-codes';
 import type { Compression } from './compression';
 import { Connection } from './connection';
-import type { ConnectionEvent, ConnectionState } from './connection';
+import type { ConnectionEvent, ConnectionState, ReceivedFrame } from './connection';
 import type { DeflateParameters } from './deflate-offer';
 import type { FrameError } from './errors';
 import { Frame } from './frame';
@@ -44,6 +44,7 @@ export class SocketEngine implements FrameEngine {
   readonly reader: FrameReader;
   readonly writer: FrameWriter;
   readonly timing: { idleTimeoutMs: number };
+  readonly decodeText: ((bytes: Uint8Array) => string) | undefined;
   deliverPongs: boolean;
   close: CloseBody | undefined = undefined;
   unansweredPing: Uint8Array | undefined = undefined;
@@ -72,6 +73,7 @@ export class SocketEngine implements FrameEngine {
     this.#compression = compression;
     this.onPong = settings.onPong;
     this.timing = { idleTimeoutMs };
+    this.decodeText = host.decodeText;
     this.deliverPongs = deliverPongs;
     this.#connection = new Connection({
       ...settings,
@@ -218,9 +220,7 @@ export class SocketEngine implements FrameEngine {
       case 'transmit':
         return this.writer.writeOwn(event.chunks);
       case 'frame':
-        return this.#deliver(
-          new Frame(event.opcode, event.fin, event.payload, event.messageOpcode, event.rsv1),
-        );
+        return this.#deliver(this.#frameOf(event));
       case 'ping':
         if (!this.#connection.autoPong) this.#deliver(new Frame(Opcode.PING, true, event.payload));
         return undefined;
@@ -239,6 +239,10 @@ export class SocketEngine implements FrameEngine {
       default:
         return undefined;
     }
+  }
+
+  #frameOf({ opcode, fin, payload, messageOpcode, rsv1 }: ReceivedFrame): Frame {
+    return new Frame(opcode, fin, payload, messageOpcode, rsv1, this.decodeText);
   }
 
   /** While the connection is being closed, what nobody reads is dropped once the queue is full. */

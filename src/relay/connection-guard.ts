@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Stream } from 'node:stream';
 import { addressKey } from './guessing';
 
 /**
@@ -9,10 +10,17 @@ export class ConnectionGuard {
   /** Every open socket, with the address it counts for as long as it counts. */
   readonly #sockets = new Map<Socket, string | undefined>();
   readonly #counts = new Map<string, number>();
-  /** By the peer's address and port, which a TLS socket shares with the TCP socket inside it. */
-  readonly #byPeer = new Map<string, Socket>();
+  /** TCP sockets with TLS on top, by the peer's address and port: the TLS socket has the same. */
+  readonly #underTls = new Map<string, Socket>();
+  readonly #onClose: (this: Socket) => void;
 
-  constructor(private readonly maxPerAddress: number) {}
+  constructor(private readonly maxPerAddress: number) {
+    const forget = (socket: Socket): void => this.#forget(socket);
+    // One for all sockets: a listener of its own for each would be memory for as long as it is connected.
+    this.#onClose = function () {
+      forget(this);
+    };
+  }
 
   get size(): number {
     return this.#sockets.size;
@@ -20,30 +28,42 @@ export class ConnectionGuard {
 
   /** @returns False when its address has too many already; then the caller ends it. */
   admit(socket: Socket): boolean {
-    if (this.#sockets.has(socket)) return true;
+    if (this.#sockets.has(this.#admittedOf(socket))) return true;
     const address = addressKey(socket.remoteAddress ?? '');
     const count = this.#counts.get(address) ?? 0;
     if (count >= this.maxPerAddress) return false;
     this.#counts.set(address, count + 1);
     this.#sockets.set(socket, address);
-    const peer = peerOf(socket);
-    this.#byPeer.set(peer, socket);
-    socket.once('close', () => {
-      if (this.#byPeer.get(peer) === socket) this.#byPeer.delete(peer);
-      this.#release(socket);
-      this.#sockets.delete(socket);
-    });
+    socket.on('close', this.#onClose);
     return true;
+  }
+
+  /** An admitted socket gets another one on top, which stands for the same connection. */
+  expectTls(socket: Socket): void {
+    const peer = peerOf(socket);
+    this.#underTls.set(peer, socket);
+    socket.once('close', () => {
+      if (this.#underTls.get(peer) === socket) this.#underTls.delete(peer);
+    });
   }
 
   /** The connection has completed a request or an attach. */
   prove(socket: Socket): void {
-    const admitted = this.#byPeer.get(peerOf(socket));
-    if (admitted !== undefined) this.#release(admitted);
+    this.#release(this.#admittedOf(socket));
   }
 
   destroyAll(): void {
     for (const socket of this.#sockets.keys()) socket.destroy();
+  }
+
+  #admittedOf(socket: Socket): Socket {
+    if (this.#underTls.size === 0 || this.#sockets.has(socket)) return socket;
+    return this.#underTls.get(peerOf(socket)) ?? socket;
+  }
+
+  #forget(socket: Socket): void {
+    this.#release(socket);
+    this.#sockets.delete(socket);
   }
 
   #release(socket: Socket): void {
@@ -54,6 +74,19 @@ export class ConnectionGuard {
     if (count > 0) this.#counts.set(address, count);
     else this.#counts.delete(address);
   }
+}
+
+/** What fails ends by itself, and not the process with it (SEC-25); `close` follows and does what is to be done. */
+export function guardErrors(stream: Stream & Destroyable): void {
+  if (stream.listenerCount('error', destroyThis) === 0) stream.on('error', destroyThis);
+}
+
+interface Destroyable {
+  destroy(): unknown;
+}
+
+function destroyThis(this: Destroyable): void {
+  this.destroy();
 }
 
 function peerOf(socket: Socket): string {

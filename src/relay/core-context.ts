@@ -1,19 +1,24 @@
 import type { RelayCounters } from './counters';
 import { createCounters } from './counters';
-import { Deadlines } from './deadlines';
+import { Deadlines, Timed } from './deadlines';
 import { EffectQueue } from './events';
 import type { LogEffect, RelayInput } from './events';
+import type { Allocate } from './joiner';
 import type { RelayLimits } from './limits';
 import { QueueTotals } from './out-queue';
 import type { Session, Transport } from './sessions';
 
 /** An error answer to a broken download, held back so that the client does not repeat it at once (P-13). */
-export interface HeldAnswer {
-  readonly kind: 'held';
-  readonly request: number;
-  readonly code: number;
-  dueAtMs: number;
-  scheduledAtMs: number;
+export class HeldAnswer extends Timed {
+  readonly kind = 'held';
+
+  constructor(
+    readonly request: number,
+    readonly code: number,
+    public dueAtMs: number,
+  ) {
+    super();
+  }
 }
 
 /** Everything in the core that has a deadline. */
@@ -29,7 +34,10 @@ export class CoreContext {
   nowMs = 0;
   isDraining = false;
 
-  constructor(readonly limits: RelayLimits) {}
+  constructor(
+    readonly limits: RelayLimits,
+    readonly allocate: Allocate,
+  ) {}
 
   answer(request: number, body: Uint8Array): void {
     this.effects.push({ type: 'answer', request, body });

@@ -1,28 +1,27 @@
-/** Something that wants to be looked at when a time has come. */
-export interface Timed {
-  /** When, as things stand now; Infinity for never. May move on without notice, but not closer. */
-  readonly dueAtMs: number;
-  /** The time it is noted for; kept by {@link Deadlines}. */
-  scheduledAtMs: number;
-}
+/** Something that wants to be looked at when a time has come. The fields are kept by {@link Deadlines}. */
+export abstract class Timed {
+  /** The time it is noted for; Infinity when it is not. */
+  scheduledAtMs = Infinity;
+  /** Where it stands among all that are noted. */
+  deadlineIndex = -1;
+  /** Tells apart those of the same time. */
+  deadlineOrder = 0;
 
-interface Note<T> {
-  readonly atMs: number;
-  readonly order: number;
-  readonly target: T;
+  /** When, as things stand now; Infinity for never. May move on without notice, but not closer. */
+  abstract get dueAtMs(): number;
 }
 
 /**
- * The times of everything, earliest first. Moving a deadline away costs nothing: a note that comes too early is put
- * back when it is reached. So a byte on an idle socket is one assignment and no work here.
+ * The times of everything, earliest first. Moving a deadline away costs nothing: what is reached too early is put
+ * back. So a byte on an idle socket is one assignment and no work here.
  */
 export class Deadlines<T extends Timed> {
-  readonly #heap: Note<T>[] = [];
+  readonly #heap: T[] = [];
   #count = 0;
 
   /** The time at which {@link Deadlines.takeDue} wants to be called. */
   get nextMs(): number | undefined {
-    return this.#heap[0]?.atMs;
+    return this.#heap[0]?.scheduledAtMs;
   }
 
   /** Notes the present deadline of a target. To be called when it was set, or moved closer. */
@@ -30,53 +29,62 @@ export class Deadlines<T extends Timed> {
     const atMs = target.dueAtMs;
     if (atMs >= target.scheduledAtMs) return;
     target.scheduledAtMs = atMs;
-    this.#push({ atMs, order: this.#count++, target });
+    target.deadlineOrder = this.#count++;
+    this.#rise(target, target.deadlineIndex < 0 ? this.#heap.length : target.deadlineIndex);
   }
 
   /** The next target whose time has come. Its owner acts on it and schedules it again. */
   takeDue(nowMs: number): T | undefined {
-    for (let note = this.#heap[0]; note !== undefined && note.atMs <= nowMs; note = this.#heap[0]) {
-      this.#pop();
-      const { target } = note;
-      // A note that an earlier one has replaced.
-      if (note.atMs !== target.scheduledAtMs) continue;
-      target.scheduledAtMs = Infinity;
+    for (let target = this.#heap[0]; target !== undefined; target = this.#heap[0]) {
+      if (target.scheduledAtMs > nowMs) return undefined;
+      this.#removeFirst(target);
       if (target.dueAtMs <= nowMs) return target;
       this.schedule(target);
     }
     return undefined;
   }
 
-  #push(note: Note<T>): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    heap.push(note);
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      if (!isBefore(note, heap[above]!)) break;
-      heap[at] = heap[above]!;
-      at = above;
-    }
-    heap[at] = note;
+  #removeFirst(first: T): void {
+    first.scheduledAtMs = Infinity;
+    first.deadlineIndex = -1;
+    const last = this.#heap.pop()!;
+    if (last !== first) this.#sink(last);
   }
 
-  #pop(): void {
+  /** Puts a target there, or further to the front. */
+  #rise(target: T, from: number): void {
+    let at = from;
+    while (at > 0) {
+      const above = this.#heap[(at - 1) >> 1]!;
+      if (!isBefore(target, above)) break;
+      this.#put(above, at);
+      at = (at - 1) >> 1;
+    }
+    this.#put(target, at);
+  }
+
+  /** Puts a target in front, or as far behind it as it belongs. */
+  #sink(target: T): void {
     const heap = this.#heap;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
     let at = 0;
     for (;;) {
       let below = 2 * at + 1;
       if (below >= heap.length) break;
       if (below + 1 < heap.length && isBefore(heap[below + 1]!, heap[below]!)) below += 1;
-      if (!isBefore(heap[below]!, last)) break;
-      heap[at] = heap[below]!;
+      if (!isBefore(heap[below]!, target)) break;
+      this.#put(heap[below]!, at);
       at = below;
     }
-    heap[at] = last;
+    this.#put(target, at);
+  }
+
+  #put(target: T, index: number): void {
+    this.#heap[index] = target;
+    target.deadlineIndex = index;
   }
 }
 
-function isBefore(one: Note<unknown>, other: Note<unknown>): boolean {
-  return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);
+function isBefore(one: Timed, other: Timed): boolean {
+  if (one.scheduledAtMs !== other.scheduledAtMs) return one.scheduledAtMs < other.scheduledAtMs;
+  return one.deadlineOrder < other.deadlineOrder;
 }

@@ -1,13 +1,21 @@
+import { deliveredAnswers } from './answers';
+import { Batch } from './batch';
 import { CloseCode } from './close-codes';
 import type { CoreContext } from './core-context';
 import type { Downloads } from './downloads';
-import { Joiner } from './joiner';
+import { countFront, type Joined, Joiner } from './joiner';
+import type { Network } from './network';
 import type { Entry, OutQueue } from './out-queue';
+import type { Recipients } from './router';
 import type { Session, Transport } from './sessions';
 import type { Transports } from './transports';
 
 /** A socket that did not take its last write at once gets less at a time: progress shows in smaller steps. */
 const SLOW_WRITE_SIZE = 65_536;
+/** Longest wait of an answer for something to ride with; an idle relay does not wait at all. */
+const MAX_OWED_MS = 2;
+/** Answers that wait for one session at most. */
+const MAX_OWED = 64;
 
 /**
  * The out-queues and their way to the wire. What one turn of the event loop puts into a queue goes out together at its
@@ -16,18 +24,22 @@ const SLOW_WRITE_SIZE = 65_536;
 export class Deliveries {
   readonly #joiner: Joiner;
   #dirty: Session[] = [];
+  #dirtyNetworks: Network<Session>[] = [];
+  /** Sessions with owed answers, some maybe settled already, and since when the first of them waits. */
+  #owing: Session[] = [];
+  #owingSinceMs = Infinity;
 
   constructor(
     private readonly context: CoreContext,
     private readonly transports: Transports,
     private readonly downloads: Downloads,
   ) {
-    this.#joiner = new Joiner(context.counters);
+    this.#joiner = new Joiner(context.counters, context.allocate);
   }
 
   /** Whether a flush is wanted. */
   get isPending(): boolean {
-    return this.#dirty.length > 0;
+    return this.#dirty.length > 0 || this.#dirtyNetworks.length > 0 || this.#owing.length > 0;
   }
 
   /**
@@ -35,23 +47,42 @@ export class Deliveries {
    *
    * @returns False when the queue of one of them is full: that one does not get it, and the sender is told (2).
    */
-  handOut(entry: Entry, recipients: readonly Session[]): boolean {
+  handOut(entry: Entry, sender: Session, { networks, sessions }: Recipients<Session>): boolean {
     let allTaken = true;
-    for (let i = 0; i < recipients.length; i++) {
-      const session = recipients[i]!;
+    for (let i = 0; i < networks.length; i++) {
+      if (!this.#handToNetwork(entry, sender, networks[i]!)) allTaken = false;
+    }
+    for (let i = 0; i < sessions.length; i++) {
+      const session = sessions[i]!;
       if (this.#hasRoom(session.queue, entry) || this.#makeRoom(session, entry)) this.#add(session, entry);
       else allTaken = false;
     }
     return allTaken;
   }
 
+  /**
+   * Notes that a message of a session was delivered. Its answer rides with the next thing that is written to the session;
+   * alone it goes out when the relay is idle, or has been busy for a while: it would cost as much as a delivery.
+   */
+  owe(session: Session): void {
+    if (session.owedAnswers === 0) {
+      if (this.#owing.length === 0) this.#owingSinceMs = this.context.nowMs;
+      this.#owing.push(session);
+    }
+    session.owedAnswers += 1;
+    if (session.owedAnswers >= MAX_OWED) this.#settle(session);
+  }
+
+  /** The transport that asked is gone. */
+  forgetAnswers(session: Session): void {
+    session.owedAnswers = 0;
+    session.queue.takeAnswers();
+  }
+
   /** Adds an answer for the WebSocket of a session. */
   answer(session: Session, entry: Entry): void {
-    this.#add(session, entry);
-    const { transport, queue } = session;
-    if (transport === undefined || queue.length <= this.context.limits.maxQueuedMessages) return;
-    if (transport.blockedAtMs === undefined) this.writeAll(session, transport);
-    else this.closeSlow(transport);
+    this.#settle(session);
+    this.#addAnswer(session, entry);
   }
 
   /** Notes that there may be something to write for a session. */
@@ -61,13 +92,26 @@ export class Deliveries {
     this.#dirty.push(session);
   }
 
-  /** Ends the turn. What is above the cap of a turn, or stuck behind a full socket, waits on. */
-  flush(): void {
+  /**
+   * Ends the turn. What is above the cap of a turn, or stuck behind a full socket, waits on.
+   *
+   * @param isIdle - Nothing was received since the last one.
+   */
+  flush(isIdle: boolean): void {
+    if (isIdle || this.context.nowMs - this.#owingSinceMs >= MAX_OWED_MS) this.#settleAll();
+    const networks = this.#dirtyNetworks;
+    this.#dirtyNetworks = [];
+    for (const network of networks) {
+      network.isDirty = false;
+      this.#writeBatch(network);
+      if (network.waiting.length > 0) this.#touchNetwork(network);
+    }
     const sessions = this.#dirty;
     this.#dirty = [];
     for (const session of sessions) {
       session.isDirty = false;
       this.#send(session);
+      if (mayBeLive(session)) session.memberships[0]!.network.admit(session);
     }
   }
 
@@ -78,18 +122,22 @@ export class Deliveries {
 
   /** Writes all that waits for a session to its WebSocket now, and an answer behind it. */
   writeOut(session: Session, transport: Transport, answer: Entry): void {
+    this.#settle(session);
     session.queue.push(answer);
     this.writeAll(session, transport);
   }
 
   /** As {@link Deliveries.writeOut}. Messages that a full socket keeps waiting stay with the session. */
   writeAll(session: Session, transport: Transport): void {
+    session.catchUp();
+    this.#settle(session);
     if (transport.blockedAtMs !== undefined) return this.writeAnswers(session, transport);
     while (session.queue.length > 0) this.#writeFront(session, transport);
   }
 
   /** Writes what only this transport can get: the answers that wait for it. */
   writeAnswers(session: Session, transport: Transport): void {
+    this.#settle(session);
     this.transports.writeAnswers(transport, session.queue.takeAnswers());
   }
 
@@ -102,10 +150,46 @@ export class Deliveries {
         sessionId: session.sessionId,
         queued: session.queue.length,
       });
-      session.queue.takeAnswers();
+      this.forgetAnswers(session);
     }
     this.transports.detach(transport, 'detached');
     this.transports.close(transport, CloseCode.SLOW_CONSUMER, 'reading too slowly');
+  }
+
+  #handToNetwork(entry: Entry, sender: Session, network: Network<Session>): boolean {
+    const { waiting } = network;
+    while (!this.#hasRoom(waiting, entry)) {
+      if (waiting.length === 0) {
+        this.context.counters.messagesDropped += network.countLive(sender);
+        return false;
+      }
+      this.#writeBatch(network);
+    }
+    network.put(entry, sender);
+    this.#touchNetwork(network);
+    return true;
+  }
+
+  #touchNetwork(network: Network<Session>): void {
+    if (network.isDirty) return;
+    network.isDirty = true;
+    this.#dirtyNetworks.push(network);
+  }
+
+  /** Writes what waits longest for the live members of a network, and the answers that wait for them. */
+  #writeBatch(network: Network<Session>): void {
+    const { waiting, senders, members, liveCount } = network;
+    const count = countFront(waiting, this.context.limits.maxWriteSize);
+    if (count === 0) return;
+    const batch = new Batch(waiting.first(count), senders.slice(0, count), this.#joiner);
+    for (let i = 0; i < liveCount; i++) {
+      const { transport, queue, owedAnswers } = members[i]!;
+      if (owedAnswers > 0) this.#settle(members[i]!);
+      const joined = batch.frameFor(members[i]!, queue);
+      queue.clear();
+      if (joined !== undefined) this.#write(transport!, joined);
+    }
+    network.drop(count);
   }
 
   #send(session: Session): void {
@@ -113,6 +197,7 @@ export class Deliveries {
     if (queue.length === 0) return;
     if (transport !== undefined) {
       if (transport.blockedAtMs !== undefined) return;
+      this.#settle(session);
       this.#writeFront(session, transport);
       if (queue.length > 0) this.touch(session);
     } else if (download !== undefined) {
@@ -129,8 +214,12 @@ export class Deliveries {
     // Set again if this write is not taken at once either.
     transport.isSlow = false;
     queue.drop(joined.count);
-    this.context.counters.messagesDelivered += joined.groups;
-    this.transports.write(transport, joined.chunks, joined.bytes);
+    this.#write(transport, joined);
+  }
+
+  #write(transport: Transport, { chunks, groups, bytes }: Joined): void {
+    this.context.counters.messagesDelivered += groups;
+    this.transports.write(transport, chunks, bytes);
   }
 
   #answerDownload(session: Session): void {
@@ -138,6 +227,30 @@ export class Deliveries {
     session.queue.drop(joined.count);
     this.context.counters.messagesDelivered += joined.groups;
     this.downloads.answer(session, joined.chunks[0]!);
+  }
+
+  #settleAll(): void {
+    const sessions = this.#owing;
+    this.#owing = [];
+    this.#owingSinceMs = Infinity;
+    for (const session of sessions) this.#settle(session);
+  }
+
+  /** Puts the owed answers into the queue. */
+  #settle(session: Session): void {
+    if (session.owedAnswers === 0) return;
+    const entry = deliveredAnswers(session.owedAnswers);
+    session.owedAnswers = 0;
+    this.#addAnswer(session, entry);
+  }
+
+  /** Who asks without reading the answers is a slow reader too. */
+  #addAnswer(session: Session, entry: Entry): void {
+    this.#add(session, entry);
+    const { transport, queue } = session;
+    if (transport === undefined || queue.length <= this.context.limits.maxQueuedMessages) return;
+    if (transport.blockedAtMs === undefined) this.writeAll(session, transport);
+    else this.closeSlow(transport);
   }
 
   #add(session: Session, entry: Entry): void {
@@ -165,4 +278,10 @@ export class Deliveries {
     this.context.counters.messagesDropped += 1;
     return false;
   }
+}
+
+/** Whether a session is in one network, and reads so well that nothing is left in its queue. */
+function mayBeLive({ isLive, memberships, queue, transport }: Session): boolean {
+  if (isLive || memberships.length !== 1 || queue.length > 0 || transport === undefined) return false;
+  return transport.blockedAtMs === undefined && !transport.isSlow;
 }

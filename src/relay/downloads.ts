@@ -1,6 +1,6 @@
 import { ErrorCode } from '../core/errors';
 import { httpAnswer } from './answers';
-import type { CoreContext, HeldAnswer } from './core-context';
+import { type CoreContext, HeldAnswer } from './core-context';
 import type { Session } from './sessions';
 
 /** The `/Download` requests that are held open. */
@@ -51,13 +51,7 @@ export class Downloads {
   /** Answers with an error, but not at once: clients repeat a failed download within 0.1 s (P-13). */
   holdError(request: number, code: number): void {
     const { nowMs, limits, deadlines } = this.context;
-    const held: HeldAnswer = {
-      kind: 'held',
-      request,
-      code,
-      dueAtMs: nowMs + limits.heldErrorMs,
-      scheduledAtMs: Infinity,
-    };
+    const held = new HeldAnswer(request, code, nowMs + limits.heldErrorMs);
     this.#held.set(request, held);
     deadlines.schedule(held);
   }

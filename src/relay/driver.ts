@@ -43,7 +43,8 @@ export class RelayDriver {
     private readonly accounts: AccountStore,
     private readonly logger: Logger,
   ) {
-    this.core = new RelayCore(limits, (length) => randomBytes(length));
+    // Buffers, since a socket makes one of everything else, at every write.
+    this.core = new RelayCore(limits, (length) => randomBytes(length), (length) => Buffer.allocUnsafe(length));
   }
 
   /** Whether nothing is answered any more. */

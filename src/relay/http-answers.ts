@@ -14,17 +14,13 @@ const PREFLIGHT = [
 const PLAIN = ['X-Content-Type-Options', 'nosniff', 'Cache-Control', 'no-store'];
 const CLOSE = ['Connection', 'close'];
 
+const PROTOCOL = ['Content-Type', 'application/octet-stream', ...PLAIN, ...CORS];
+const CLOSING_PROTOCOL = [...PROTOCOL, ...CLOSE];
+
 /** Body of the protocol, status 200 (P-3, P-41). */
 export function sendProtocolAnswer(response: ServerResponse, body: Uint8Array, closes: boolean): void {
-  const headers = [
-    'Content-Type',
-    'application/octet-stream',
-    'Content-Length',
-    String(body.length),
-    ...PLAIN,
-    ...CORS,
-  ];
-  response.writeHead(200, closes ? [...headers, ...CLOSE] : headers);
+  const headers = ['Content-Length', String(body.length)].concat(closes ? CLOSING_PROTOCOL : PROTOCOL);
+  response.writeHead(200, headers);
   response.end(body);
 }
 

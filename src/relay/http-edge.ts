@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyBudget, BodyReader } from './body-reader';
-import type { ConnectionGuard } from './connection-guard';
+import { type ConnectionGuard, guardErrors } from './connection-guard';
 import type { RelayDriver } from './driver';
 import type { Settings } from './edge-options';
 import type { ProtocolRoute } from './events';
@@ -18,6 +18,8 @@ export interface HttpEdgeOptions {
 }
 
 const NOT_FOUND: Refusal = { status: 404, message: 'Not found.' };
+/** Only the answer to a login names hosts. */
+const NO_HOSTS = { ip: '', dn: '' };
 const CLOSED: Refusal = { status: 503, message: 'This relay is closed.' };
 
 /** Requests of `node:http`: found their route, judged, read and handed to the core. */
@@ -32,8 +34,8 @@ export class HttpEdge {
   }
 
   handle(request: IncomingMessage, response: ServerResponse, route = this.routeOf(request)): void {
-    request.on('error', () => request.destroy());
-    response.on('error', () => response.destroy());
+    guardErrors(request);
+    guardErrors(response);
     const refusal = this.judge(request, route);
     if (refusal !== undefined) return this.#refuse(request, response, refusal);
     if (this.options.driver.isClosed) return this.#refuse(request, response, CLOSED);
@@ -95,14 +97,15 @@ export class HttpEdge {
         const details = {
           body: bytes,
           fault,
-          hosts: this.#hostsFor(request),
+          hosts: route === 'login' ? this.#hostsFor(request) : NO_HOSTS,
           remoteAddress: request.socket.remoteAddress ?? '',
         };
         const number = driver.openRequest(route, details, {
           answer: (body, isRefused) => this.#answer(request, response, body, isRefused),
           markHeld: () => this.options.guard.prove(request.socket),
         });
-        response.once('close', () => driver.abortRequest(number));
+        // Most are answered by now.
+        if (!response.writableEnded) response.once('close', () => driver.abortRequest(number));
       },
       () => request.socket.destroy(),
     );

@@ -1,5 +1,3 @@
-import { encodeText } from '../core/text';
-
 /** Gives that many bytes of a cryptographic source. */
 export type RandomBytes = (length: number) => Uint8Array;
 
@@ -32,8 +30,8 @@ export function createSecret(randomBytes: RandomBytes): string {
 }
 
 /** The device id, `{session id}s{secret}` (P-100). */
-export function encodeDeviceId(sessionId: number, secret: string): Uint8Array {
-  return encodeText(`${sessionId}s${secret}`);
+export function deviceIdOf(sessionId: number, secret: string): string {
+  return `${sessionId}s${secret}`;
 }
 
 /** Session ids given out during at least the last day, so that none comes back to another device (SEC-8). */

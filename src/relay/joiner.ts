@@ -5,10 +5,13 @@ import type { RelayCounters } from './counters';
 import { OWN_CHUNK_SIZE } from './group-encoder';
 import type { Entry, OutQueue } from './out-queue';
 
-const RECEIVE = Uint8Array.of(0x7e, 0x72, 0x74, 0x3d, 0x72);
-const TERMINATOR = Uint8Array.of(0x7e, 0x74, 0x3d, 0x31);
+export const RECEIVE = Uint8Array.of(0x7e, 0x72, 0x74, 0x3d, 0x72);
+export const TERMINATOR = Uint8Array.of(0x7e, 0x74, 0x3d, 0x31);
 const DOWNLOAD_HEAD = Uint8Array.of(0x7e, 0x65, 0x3d, 0x30);
 const IGNORED_FIELD = Uint8Array.of(0x7e, 0x7a, 0x3d, 0x30);
+
+/** A new piece of memory, its contents undefined. */
+export type Allocate = (length: number) => Uint8Array;
 
 /** Entries of one queue, from its front on, as bytes for the wire. */
 export interface Joined {
@@ -32,33 +35,83 @@ interface Kept extends Joined {
 export class Joiner {
   #frame: Kept | undefined = undefined;
   #body: Kept | undefined = undefined;
+  /** Frames of one answer each. There are only few answers. */
+  readonly #answers = new Map<Entry, Joined>();
 
-  constructor(private readonly counters: RelayCounters) {}
+  constructor(
+    private readonly counters: RelayCounters,
+    private readonly allocate: Allocate,
+  ) {}
 
   /** One BINARY frame (P-1): answers as they are, each run of groups as one `~rt=r` message (P-35). */
   frame(queue: OutQueue, maxBytes: number): Joined {
+    const first = queue.at(0);
+    if (queue.length === 1 && first?.kind === 'answer') return this.#answer(first);
     if (this.#frame !== undefined && isSame(this.#frame, queue, maxBytes)) return this.#frame;
-    const entries = takeFront(queue, maxBytes);
-    const plan = planFrame(entries);
-    const header = new Uint8Array(frameHeaderLength(plan.bytes, false));
-    writeFrameHeader(header, 0, { opcode: Opcode.BINARY, payloadLength: plan.bytes });
+    const entries = queue.first(countFront(queue, maxBytes));
+    const kept: Kept = { ...this.join(entries), entries, limit: maxBytes };
+    return (this.#frame = kept);
+  }
+
+  /** The same from any entries. */
+  join(entries: readonly Entry[]): Joined {
+    return { ...count(entries), ...this.build(planFrame(entries), OWN_CHUNK_SIZE) };
+  }
+
+  /** A frame with this payload. Parts below a size are copied together, larger ones stay chunks of their own. */
+  build(parts: readonly Uint8Array[], ownFrom: number): Pick<Joined, 'chunks' | 'bytes'> {
+    let length = 0;
+    for (const part of parts) length += part.length;
+    const headerLength = frameHeaderLength(length, false);
     this.counters.framesBuilt += 1;
-    return (this.#frame = finish([header, ...plan.parts], entries, maxBytes));
+    const chunks: Uint8Array[] = [];
+    let runStart = 0;
+    for (let i = 0; i <= parts.length; i++) {
+      if (i < parts.length && parts[i]!.length < ownFrom) continue;
+      const room = chunks.length === 0 ? headerLength : 0;
+      if (room > 0 || i > runStart) chunks.push(this.#copy(parts, runStart, i, room));
+      if (i < parts.length) chunks.push(parts[i]!);
+      runStart = i + 1;
+    }
+    writeFrameHeader(chunks[0]!, 0, { opcode: Opcode.BINARY, payloadLength: length });
+    return { chunks, bytes: headerLength + length };
   }
 
   /** The body of a download: `~e=0` and groups, an ignorable field behind an empty last `d` (P-29, P-36). */
   body(queue: OutQueue, maxBytes: number): Joined {
     if (this.#body !== undefined && isSame(this.#body, queue, maxBytes)) return this.#body;
-    const entries = takeFront(queue, maxBytes);
+    const entries = queue.first(countFront(queue, maxBytes));
     const parts = [DOWNLOAD_HEAD, ...entries.map((entry) => entry.bytes)];
     if (entries.at(-1)?.hasEmptyData) parts.push(IGNORED_FIELD);
     const body = joinBytes(parts);
-    return (this.#body = { ...describe(entries, maxBytes), chunks: [body], bytes: body.length });
+    const kept: Kept = {
+      ...count(entries),
+      chunks: [body],
+      bytes: body.length,
+      entries,
+      limit: maxBytes,
+    };
+    return (this.#body = kept);
   }
 
   /** Ends the turn: nothing is kept alive for a queue that may never come. */
   forget(): void {
     this.#frame = this.#body = undefined;
+  }
+
+  #answer(entry: Entry): Joined {
+    let joined = this.#answers.get(entry);
+    if (joined === undefined) this.#answers.set(entry, (joined = this.join([entry])));
+    return joined;
+  }
+
+  /** @param room - Bytes that are left free in front. */
+  #copy(parts: readonly Uint8Array[], start: number, end: number, room: number): Uint8Array {
+    let length = room;
+    for (let i = start; i < end; i++) length += parts[i]!.length;
+    const copied = this.allocate(length);
+    for (let i = start, at = room; i < end; at += parts[i++]!.length) copied.set(parts[i]!, at);
+    return copied;
   }
 }
 
@@ -71,7 +124,7 @@ function isSame(kept: Kept, queue: OutQueue, maxBytes: number): boolean {
 }
 
 /** How many entries go out together: as many as fit, but at least one. */
-function countFront(queue: OutQueue, maxBytes: number): number {
+export function countFront(queue: OutQueue, maxBytes: number): number {
   if (queue.bytes <= maxBytes) return queue.length;
   let bytes = 0;
   let count = 0;
@@ -83,14 +136,7 @@ function countFront(queue: OutQueue, maxBytes: number): number {
   return count;
 }
 
-function takeFront(queue: OutQueue, maxBytes: number): Entry[] {
-  const entries: Entry[] = [];
-  const count = countFront(queue, maxBytes);
-  for (let i = 0; i < count; i++) entries.push(queue.at(i)!);
-  return entries;
-}
-
-function planFrame(entries: readonly Entry[]): { parts: Uint8Array[]; bytes: number } {
+function planFrame(entries: readonly Entry[]): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let inGroups = false;
   for (const entry of entries) {
@@ -100,29 +146,11 @@ function planFrame(entries: readonly Entry[]): { parts: Uint8Array[]; bytes: num
     parts.push(entry.bytes);
   }
   if (inGroups) parts.push(TERMINATOR);
-  let bytes = 0;
-  for (const part of parts) bytes += part.length;
-  return { parts, bytes };
+  return parts;
 }
 
-/** Joins neighbours that are small; a large part stays a chunk of its own, uncopied. */
-function finish(parts: Uint8Array[], entries: readonly Entry[], limit: number): Kept {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  let runStart = 0;
-  for (let i = 0; i <= parts.length; i++) {
-    const part = parts[i];
-    if (part !== undefined) bytes += part.length;
-    if (part !== undefined && part.length < OWN_CHUNK_SIZE) continue;
-    if (i > runStart) chunks.push(joinBytes(parts, runStart, i));
-    if (part !== undefined) chunks.push(part);
-    runStart = i + 1;
-  }
-  return { ...describe(entries, limit), chunks, bytes };
-}
-
-function describe(entries: readonly Entry[], limit: number): Omit<Kept, 'chunks' | 'bytes'> {
+function count(entries: readonly Entry[]): Pick<Joined, 'count' | 'groups'> {
   let groups = 0;
   for (const entry of entries) if (entry.kind === 'group') groups += 1;
-  return { entries, limit, count: entries.length, groups };
+  return { count: entries.length, groups };
 }

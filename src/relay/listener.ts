@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServer, type Server as TlsServer } from 'node:tls';
-import type { ConnectionGuard } from './connection-guard';
+import { type ConnectionGuard, guardErrors } from './connection-guard';
 
 /** First byte of a TLS handshake; no HTTP request begins with it. */
 const TLS_HANDSHAKE = 0x16;
@@ -50,7 +50,7 @@ export class Listener {
 
   #accept(socket: Socket): void {
     const { guard, tlsServer } = this.#options;
-    socket.on('error', () => socket.destroy());
+    guardErrors(socket);
     if (!guard.admit(socket)) socket.destroy();
     else if (tlsServer === undefined) this.#acceptHttp(socket);
     else this.#sniff(socket, tlsServer);
@@ -64,7 +64,7 @@ export class Listener {
       socket.removeAllListeners('timeout');
       socket.pause();
       socket.unshift(start);
-      if (start[0] === TLS_HANDSHAKE) acceptTls(socket, tlsServer);
+      if (start[0] === TLS_HANDSHAKE) this.#acceptTls(socket, tlsServer);
       else this.#acceptPlain(socket);
     });
   }
@@ -73,10 +73,11 @@ export class Listener {
     this.#acceptHttp(socket);
     process.nextTick(() => socket.resume());
   }
-}
 
-function acceptTls(socket: Socket, tlsServer: TlsServer): void {
-  // HTTP sockets stay half open when the peer ends; in the midst of a TLS handshake nobody would ever end them.
-  socket.allowHalfOpen = false;
-  tlsServer.emit('connection', socket);
+  #acceptTls(socket: Socket, tlsServer: TlsServer): void {
+    this.#options.guard.expectTls(socket);
+    // HTTP sockets stay half open when the peer ends; in the midst of a TLS handshake nobody would ever end them.
+    socket.allowHalfOpen = false;
+    tlsServer.emit('connection', socket);
+  }
 }

@@ -62,6 +62,11 @@ export class OutQueue {
     return this.#entries[this.#head + index];
   }
 
+  /** So many of the oldest entries. */
+  first(count: number): Entry[] {
+    return this.#entries.slice(this.#head, this.#head + count);
+  }
+
   push(entry: Entry): void {
     this.totals.hold(entry);
     this.#bytes += entry.bytes.length;

@@ -3,6 +3,7 @@ import { ErrorCode } from '../core/errors';
 import type { CoreContext } from './core-context';
 import type { Deliveries } from './deliveries';
 import { GroupEncoder } from './group-encoder';
+import { Recipients } from './router';
 import type { Session } from './sessions';
 
 const TILDE = 0x7e;
@@ -11,7 +12,7 @@ const TILDE = 0x7e;
 export class Publisher {
   readonly #encoder: GroupEncoder;
   /** Filled anew for every group. */
-  readonly #recipients: Session[] = [];
+  readonly #recipients = new Recipients<Session>();
 
   constructor(
     private readonly context: CoreContext,
@@ -52,12 +53,13 @@ export class Publisher {
     if (isDataAbove(this.context.limits.maxDataSize, fields, data)) return false;
     const recipients = this.#recipients;
     const allKnown = sender.router.findRecipients(sender, fields, start, data, recipients);
-    if (recipients.length === 0) return allKnown;
+    if (recipients.isEmpty) return allKnown;
     const allTaken = this.deliveries.handOut(
-      this.#encoder.encode(sender.sessionId, fields, type, data),
+      this.#encoder.encode(sender, fields, type, data),
+      sender,
       recipients,
     );
-    recipients.length = 0;
+    recipients.clear();
     return allKnown && allTaken;
   }
 }

@@ -7,6 +7,7 @@ import { Downloads } from './downloads';
 import type { ProtocolRoute, RelayEffect, RelayInput } from './events';
 import { FieldReader } from './field-reader';
 import type { RandomBytes } from './ids';
+import type { Allocate } from './joiner';
 import type { RelayLimits } from './limits';
 import { LoginRequests } from './login-requests';
 import { Polling } from './polling';
@@ -24,7 +25,7 @@ export interface RelayLevels {
   transports: number;
   pendingDownloads: number;
   pendingLogins: number;
-  /** Messages in out-queues, counted per recipient. */
+  /** Messages in out-queues, counted per recipient; what waits for many in a network alike counts once. */
   queuedMessages: number;
   /** Their bytes, what several queues share counted once. */
   queuedBytes: number;
@@ -49,9 +50,16 @@ export class RelayCore {
   readonly #messages: WebSocketMessages;
   readonly #polling: Polling;
   readonly #logins: LoginRequests;
+  /** Since the last flush. */
+  #hasReceived = false;
 
-  constructor(limits: RelayLimits, randomBytes: RandomBytes) {
-    const context = (this.#context = new CoreContext(limits));
+  /** @param allocate - Gives the memory for what is written; by default plain bytes. */
+  constructor(
+    limits: RelayLimits,
+    randomBytes: RandomBytes,
+    allocate: Allocate = (length) => new Uint8Array(length),
+  ) {
+    const context = (this.#context = new CoreContext(limits, allocate));
     const reader = new FieldReader(context.counters);
     const transports = (this.#transports = new Transports(context));
     const downloads = (this.#downloads = new Downloads(context));
@@ -112,6 +120,8 @@ export class RelayCore {
     this.#context.nowMs = nowMs;
     switch (event.type) {
       case 'received':
+        this.#hasReceived = true;
+        return this.#inputTransport(event);
       case 'alive':
       case 'blocked':
       case 'drained':
@@ -171,8 +181,7 @@ export class RelayCore {
       this.#block(transport);
     } else if (event.type === 'drained') {
       transport.blockedAtMs = undefined;
-      const { session } = transport;
-      if (session !== undefined && session.queue.length > 0) this.#deliveries.touch(session);
+      if (transport.session !== undefined) this.#deliveries.touch(transport.session);
     } else {
       this.#messages.forget(transport);
       this.#life.loseTransport(transport);
@@ -184,11 +193,13 @@ export class RelayCore {
     if (transport.blockedAtMs !== undefined) return;
     transport.blockedAtMs = this.#context.nowMs;
     transport.isSlow = true;
+    transport.session?.catchUp();
     this.#context.deadlines.schedule(transport);
   }
 
   #flush(): void {
-    this.#deliveries.flush();
+    this.#deliveries.flush(!this.#hasReceived);
+    this.#hasReceived = false;
     this.#publisher.endTurn();
     this.#deliveries.endTurn();
     this.#life.evict();
@@ -227,6 +238,7 @@ export class RelayCore {
 
   #drain(spreadSeconds: number): void {
     this.#context.isDraining = true;
+    this.#hasReceived = false;
     this.#flush();
     this.#downloads.endAll();
     for (const transport of [...this.#transports.values()]) {

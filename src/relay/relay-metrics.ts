@@ -35,7 +35,7 @@ const LEVELS: Readonly<Record<keyof RelayLevels, readonly [name: string, help: s
   transports: ['webifi_transports', 'Open WebSockets.'],
   pendingDownloads: ['webifi_downloads_pending', 'Downloads that are held open.'],
   pendingLogins: ['webifi_logins_pending', 'Logins that are being checked.'],
-  queuedMessages: ['webifi_queued_messages', 'Messages in out-queues, per recipient.'],
+  queuedMessages: ['webifi_queued_messages', 'Messages in out-queues, per recipient; what a network shares counts once.'],
   queuedBytes: ['webifi_queued_bytes', 'Bytes in out-queues, shared ones once.'],
   heldInputBytes: ['webifi_held_input_bytes', 'Bytes of unfinished WebSocket messages.'],
 };

@@ -1,4 +1,6 @@
 import type { Fields } from '../core/codec';
+import { type Membership, Network, type NetworkMember } from './network';
+import type { QueueTotals } from './out-queue';
 
 /** The account as the router sees it. `networks` is read at every use: its owner may change it meanwhile. */
 export interface RoutedAccount {
@@ -8,24 +10,26 @@ export interface RoutedAccount {
 }
 
 /** A session as the router sees it. */
-export interface Member<Self> {
+export interface Member<Self> extends NetworkMember<Self> {
   readonly sessionId: number;
-  readonly memberships: Membership<Self>[];
   /** The last group it was found as a recipient of: one copy per device (P-86). */
   routeStamp: number;
+  catchUp(): void;
 }
 
-/** Place of one member in one network. */
-export interface Membership<M> {
-  readonly network: Network<M>;
-  index: number;
-}
+/** Who gets a group: the live members of some networks, and sessions one by one. Nobody is in both. */
+export class Recipients<M> {
+  readonly networks: Network<M>[] = [];
+  readonly sessions: M[] = [];
 
-/** Members in a flat list, each beside its place, so that leaving is one swap. */
-interface Network<M> {
-  readonly name: string;
-  readonly members: M[];
-  readonly places: Membership<M>[];
+  get isEmpty(): boolean {
+    return this.networks.length === 0 && this.sessions.length === 0;
+  }
+
+  clear(): void {
+    this.networks.length = 0;
+    this.sessions.length = 0;
+  }
 }
 
 export interface NetworkLimits {
@@ -46,6 +50,7 @@ export class AccountRouter<M extends Member<M>> {
     /** As of the last login. */
     public account: RoutedAccount,
     private readonly limits: NetworkLimits,
+    private readonly totals: QueueTotals,
     private readonly readText: (fields: Fields, index: number) => string,
   ) {}
 
@@ -92,7 +97,7 @@ export class AccountRouter<M extends Member<M>> {
    * @param recipients - Filled; expected empty.
    * @returns False when a recipient that was named is unknown (P-92).
    */
-  findRecipients(sender: M, fields: Fields, start: number, end: number, recipients: M[]): boolean {
+  findRecipients(sender: M, fields: Fields, start: number, end: number, recipients: Recipients<M>): boolean {
     this.#stamp += 1;
     let allKnown = true;
     let isAddressed = false;
@@ -110,7 +115,7 @@ export class AccountRouter<M extends Member<M>> {
   }
 
   /** The sender's own networks; one that the account has lost since it was set is unknown like any other (SEC-10). */
-  #addDefaults(sender: M, recipients: M[]): boolean {
+  #addDefaults(sender: M, recipients: Recipients<M>): boolean {
     let allKnown = true;
     for (const { network } of sender.memberships) {
       if (this.#isAllowed(network.name)) this.#addMembers(sender, network, recipients);
@@ -119,31 +124,35 @@ export class AccountRouter<M extends Member<M>> {
     return allKnown;
   }
 
-  #addSession(raw: Uint8Array, recipients: M[]): boolean {
+  #addSession(raw: Uint8Array, recipients: Recipients<M>): boolean {
     const member = this.#sessions.get(readSessionId(raw, 0, raw.length));
     if (member === undefined) return false;
     if (member.routeStamp !== this.#stamp) {
       member.routeStamp = this.#stamp;
-      recipients.push(member);
+      member.catchUp();
+      recipients.sessions.push(member);
     }
     return true;
   }
 
-  #addNetwork(sender: M, name: string, recipients: M[]): boolean {
+  #addNetwork(sender: M, name: string, recipients: Recipients<M>): boolean {
     if (!this.#isAllowed(name)) return false;
     const network = this.#networks.get(name);
     if (network !== undefined) this.#addMembers(sender, network, recipients);
     return true;
   }
 
-  #addMembers(sender: M, network: Network<M>, recipients: M[]): void {
-    const { members } = network;
+  #addMembers(sender: M, network: Network<M>, { networks, sessions }: Recipients<M>): void {
+    const { members, liveCount } = network;
     const stamp = this.#stamp;
-    for (let i = 0; i < members.length; i++) {
+    if (network.routeStamp === stamp) return;
+    network.routeStamp = stamp;
+    if (network.countLive(sender) > 0) networks.push(network);
+    for (let i = liveCount; i < members.length; i++) {
       const member = members[i]!;
       if (member.routeStamp === stamp || member === sender) continue;
       member.routeStamp = stamp;
-      recipients.push(member);
+      sessions.push(member);
     }
   }
 
@@ -153,26 +162,19 @@ export class AccountRouter<M extends Member<M>> {
 
   #join(member: M, name: string): void {
     let network = this.#networks.get(name);
-    if (network === undefined) this.#networks.set(name, (network = { name, members: [], places: [] }));
-    const place = { network, index: network.members.length };
-    network.members.push(member);
-    network.places.push(place);
-    member.memberships.push(place);
+    if (network === undefined) this.#networks.set(name, (network = new Network<M>(name, this.totals)));
+    network.join(member);
   }
 
   #leaveAll(member: M): void {
+    member.catchUp();
     for (const place of member.memberships) this.#leave(place);
     member.memberships.length = 0;
   }
 
-  #leave({ network, index }: Membership<M>): void {
-    const lastMember = network.members.pop()!;
-    const lastPlace = network.places.pop()!;
-    if (index < network.members.length) {
-      network.members[index] = lastMember;
-      network.places[index] = lastPlace;
-      lastPlace.index = index;
-    }
+  #leave(place: Membership<M>): void {
+    const { network } = place;
+    network.leave(place);
     if (network.members.length === 0) this.#networks.delete(network.name);
   }
 }

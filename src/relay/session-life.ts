@@ -5,7 +5,7 @@ import type { CoreContext } from './core-context';
 import type { Deliveries } from './deliveries';
 import type { Downloads } from './downloads';
 import type { FieldReader } from './field-reader';
-import { createSecret, createSessionId, encodeDeviceId, type RandomBytes, RecentIds } from './ids';
+import { createSecret, createSessionId, deviceIdOf, type RandomBytes, RecentIds } from './ids';
 import { AccountRouter, type RoutedAccount } from './router';
 import { Session, SessionTable, type Transport } from './sessions';
 import type { Transports } from './transports';
@@ -55,7 +55,7 @@ export class SessionLife {
     }
     router.account = account;
     const sessionId = this.#newSessionId();
-    const id = encodeDeviceId(sessionId, createSecret(randomBytes));
+    const id = deviceIdOf(sessionId, createSecret(randomBytes));
     const session = new Session(sessionId, id, router, context.totals);
     session.enter('unused', limits, nowMs);
     this.#table.add(session);
@@ -101,8 +101,8 @@ export class SessionLife {
 
   /** A WebSocket comes to its end: its session waits for another one (P-65). */
   loseTransport(transport: Transport): void {
-    const { transports } = this.parts;
-    transport.session?.queue.takeAnswers();
+    const { transports, deliveries } = this.parts;
+    if (transport.session !== undefined) deliveries.forgetAnswers(transport.session);
     transports.detach(transport, 'detached');
     transports.awaitEnd(transport);
   }
@@ -170,7 +170,7 @@ export class SessionLife {
     const { context, reader } = this.parts;
     let router = this.#routers.get(account.id);
     if (router === undefined) {
-      router = new AccountRouter<Session>(account, context.limits, (fields, index) =>
+      router = new AccountRouter<Session>(account, context.limits, context.totals, (fields, index) =>
         reader.text(fields, index),
       );
       this.#routers.set(account.id, router);

@@ -1,6 +1,8 @@
 import type { MessageSplitter } from '../core/codec';
+import { Timed } from './deadlines';
+import type { Membership } from './network';
 import { OutQueue, type QueueTotals } from './out-queue';
-import { type AccountRouter, type Member, type Membership, readSessionId } from './router';
+import { type AccountRouter, type Member, readSessionId } from './router';
 
 /**
  * Where a session stands.
@@ -47,12 +49,11 @@ export interface LastUpload {
 }
 
 /** One authenticated presence in an account. Outlives its transports. */
-export class Session implements Member<Session> {
+export class Session extends Timed implements Member<Session> {
   readonly kind = 'session';
   state: SessionState = 'unused';
   /** When it expires; Infinity while a transport keeps it alive. */
   expiresAtMs = Infinity;
-  scheduledAtMs = Infinity;
   transport: Transport | undefined = undefined;
   download: PendingDownload | undefined = undefined;
   /** A cancel that came between two downloads counts until then (P-75). */
@@ -60,22 +61,34 @@ export class Session implements Member<Session> {
   lastUpload: LastUpload | undefined = undefined;
   readonly memberships: Membership<Session>[] = [];
   routeStamp = 0;
+  isLive = false;
   /** Whether it is in the list of queues to flush. */
   isDirty = false;
+  /** Messages delivered whose answers wait for something to ride with; see {@link Deliveries.owe}. */
+  owedAnswers = 0;
   readonly queue: OutQueue;
+  /** How many bytes at the front of `id` are the digits of the session id. */
+  readonly idDigits: number;
 
   constructor(
     readonly sessionId: number,
     /** The device id, `{session id}s{secret}`: the bearer secret of every request. */
-    readonly id: Uint8Array,
+    readonly id: string,
     readonly router: AccountRouter<Session>,
     totals: QueueTotals,
   ) {
+    super();
     this.queue = new OutQueue(totals);
+    this.idDigits = id.indexOf('s');
   }
 
   get dueAtMs(): number {
     return this.download?.dueAtMs ?? this.expiresAtMs;
+  }
+
+  /** Takes what waits for its network into its own queue; see {@link Network}. */
+  catchUp(): void {
+    if (this.isLive) this.memberships[0]!.network.catchUp(this);
   }
 
   /** Changes the state and starts the lifetime that belongs to it. */
@@ -103,11 +116,10 @@ export interface TransportTimes {
 }
 
 /** One WebSocket, from the upgrade to its end. */
-export class Transport {
+export class Transport extends Timed {
   readonly kind = 'transport';
   state: TransportState = 'open';
   session: Session | undefined = undefined;
-  scheduledAtMs = Infinity;
   lastReceivedMs: number;
   /** Holds the unfinished part of a message; undefined between messages. */
   splitter: MessageSplitter | undefined = undefined;
@@ -126,6 +138,7 @@ export class Transport {
     private readonly times: TransportTimes,
     nowMs: number,
   ) {
+    super();
     this.lastReceivedMs = nowMs;
     this.stateEndsAtMs = nowMs + times.authDeadlineMs;
   }
@@ -178,8 +191,8 @@ export class SessionTable {
 }
 
 /** Compares without stopping at the first difference (SEC-7). */
-export function isSameSecret(expected: Uint8Array, given: Uint8Array): boolean {
+export function isSameSecret(expected: string, given: Uint8Array): boolean {
   let difference = expected.length ^ given.length;
-  for (let i = 0; i < expected.length; i++) difference |= expected[i]! ^ (given[i] ?? 0);
+  for (let i = 0; i < expected.length; i++) difference |= expected.charCodeAt(i) ^ (given[i] ?? 0);
   return difference === 0;
 }

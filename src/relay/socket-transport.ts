@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Compression } from '../frames/compression';
-import { Connection, type ConnectionEvent } from '../frames/connection';
+import { Connection, type ConnectionEvent, type ConnectionOptions, resolveRules } from '../frames/connection';
 import { CloseCode } from './close-codes';
 import { LimitedInflater, type WriteDeflater } from './compression';
+import { type ConnectionGuard, guardErrors } from './connection-guard';
 import type { RelayDriver, TransportSink } from './driver';
 import type { RelayLimits } from './limits';
 
@@ -14,16 +15,50 @@ const BLOCKED_FROM = 131_072;
 const DRAINED_AT = 65_536;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
+/** What the connections of one relay have in common; each would have its own copy otherwise. */
+export type FrameSettings = ReturnType<typeof frameSettings>;
+
+export function frameSettings({ maxTransmissionSize, maxFragments }: RelayLimits) {
+  const options: ConnectionOptions = {
+    role: 'server',
+    // Older peers send raw bytes in text frames (P-2).
+    validateUtf8: false,
+    deliver: 'frames',
+    limits: { maxFrameSize: maxTransmissionSize, maxMessageSize: maxTransmissionSize, maxFragments },
+  };
+  return { options, rules: resolveRules(options) };
+}
+
 export interface SocketTransportOptions {
   readonly driver: RelayDriver;
   readonly socket: Socket;
   readonly limits: RelayLimits;
-  /** Called once a valid device id was shown. */
-  readonly onAttached: () => void;
+  readonly frames: FrameSettings;
+  /** Told once a valid device id was shown. */
+  readonly guard: ConnectionGuard;
   /** What was agreed with the client, if anything. */
   readonly compression?: Compression | undefined;
   /** Compresses what is written, if the client can read it. */
   readonly deflater?: WriteDeflater | undefined;
+}
+
+/** Where a socket has its transport: the same listeners serve all sockets, none has closures of its own. */
+const TRANSPORT = Symbol('transport');
+
+interface UpgradedSocket extends Socket {
+  [TRANSPORT]?: SocketTransport;
+}
+
+function onData(this: UpgradedSocket, chunk: Uint8Array): void {
+  this[TRANSPORT]?.receive(chunk);
+}
+
+function onEnd(this: UpgradedSocket): void {
+  this[TRANSPORT]?.receiveEnd();
+}
+
+function onClose(this: UpgradedSocket): void {
+  this[TRANSPORT]?.forget();
 }
 
 /** One upgraded socket: RFC 6455 frames between it and the core. */
@@ -31,12 +66,14 @@ export class SocketTransport implements TransportSink {
   readonly #driver: RelayDriver;
   readonly #socket: Socket;
   readonly #limits: RelayLimits;
-  readonly #onAttached: () => void;
+  readonly #guard: ConnectionGuard;
   readonly #connection: Connection;
   readonly #deflater: WriteDeflater | undefined;
   readonly #inflates: boolean;
   readonly #transport: number;
   readonly #received: { type: 'received'; transport: number; bytes: Uint8Array };
+  /** Whether the chunk that is read has given any data. */
+  #hasFed = false;
   #isBlocked = false;
   #isAttached = false;
   #isLost = false;
@@ -44,40 +81,48 @@ export class SocketTransport implements TransportSink {
   #blockedControl = 0;
   #anonymousBytes = 0;
 
-  constructor({ driver, socket, limits, onAttached, compression, deflater }: SocketTransportOptions) {
+  constructor({ driver, socket, limits, frames, guard, compression, deflater }: SocketTransportOptions) {
     this.#driver = driver;
     this.#socket = socket;
     this.#limits = limits;
-    this.#onAttached = onAttached;
+    this.#guard = guard;
     this.#deflater = deflater;
     this.#inflates = compression !== undefined;
-    const { maxTransmissionSize, maxFragments } = limits;
-    this.#connection = new Connection({
-      role: 'server',
-      // Older peers send raw bytes in text frames (P-2).
-      validateUtf8: false,
-      deliver: 'frames',
-      limits: { maxFrameSize: maxTransmissionSize, maxMessageSize: maxTransmissionSize, maxFragments },
-      compression: compression && this.#withLimit(compression),
-    });
+    this.#connection =
+      compression === undefined
+        ? new Connection(frames.options, frames.rules)
+        : new Connection({ ...frames.options, compression: this.#withLimit(compression) });
     this.#transport = driver.openTransport(this);
     this.#received = { type: 'received', transport: this.#transport, bytes: NO_BYTES };
-    socket.on('data', this.receive);
-    socket.on('end', this.#onEnd);
-    socket.on('close', this.#onClose);
-    // `close` follows and does what is to be done; without a listener the process would end.
-    socket.on('error', () => socket.destroy());
+    const upgraded = socket as UpgradedSocket;
+    upgraded[TRANSPORT] = this;
+    upgraded.on('data', onData).on('end', onEnd).on('close', onClose);
+    guardErrors(socket);
   }
 
   /** Takes bytes of the socket, cut anywhere. */
-  readonly receive = (chunk: Uint8Array): void => {
+  receive(chunk: Uint8Array): void {
     if (this.#connection.state === 'closed') return this.#discard(chunk.length);
-    this.#driver.feed({ type: 'alive', transport: this.#transport });
+    this.#hasFed = false;
     this.#connection.receive(chunk);
     this.#handleEvents();
+    // Data says by itself that the peer is alive.
+    if (!this.#hasFed) this.#driver.feed({ type: 'alive', transport: this.#transport });
     this.#driver.pump();
     this.#checkAnonymous(chunk.length);
-  };
+  }
+
+  /** The peer sends nothing any more. */
+  receiveEnd(): void {
+    this.#connection.receiveEnd();
+    this.#handleEvents();
+    this.#driver.pump();
+  }
+
+  /** The connection is gone. */
+  forget(): void {
+    this.#driver.closeTransport(this.#transport);
+  }
 
   write(chunks: readonly Uint8Array[]): void {
     if (this.#connection.state !== 'open') return;
@@ -95,7 +140,7 @@ export class SocketTransport implements TransportSink {
   markAttached(): void {
     if (this.#isAttached) return;
     this.#isAttached = true;
-    this.#onAttached();
+    this.#guard.prove(this.#socket);
   }
 
   #handleEvents(): void {
@@ -109,6 +154,7 @@ export class SocketTransport implements TransportSink {
     switch (event.type) {
       case 'frame':
         this.#received.bytes = event.payload;
+        this.#hasFed = true;
         this.#driver.feed(this.#received);
         // The next frame of a client that has logged in with this one may restore to more.
         if (this.#inflates && !this.#isAttached) this.#driver.pump();
@@ -137,8 +183,9 @@ export class SocketTransport implements TransportSink {
   #writeChunks(chunks: readonly Uint8Array[]): void {
     const socket = this.#socket;
     if (socket.destroyed || !socket.writable) return;
+    const isBehind = socket.writableLength > 0;
     if (chunks.length > 1) socket.cork();
-    for (const chunk of chunks) socket.write(chunk, this.#onWritten);
+    for (const chunk of chunks) socket.write(isBehind ? ownBytes(chunk) : chunk, this.#onWritten);
     if (chunks.length > 1) socket.uncork();
     if (this.#isBlocked || socket.writableLength < BLOCKED_FROM) return;
     this.#isBlocked = true;
@@ -167,16 +214,6 @@ export class SocketTransport implements TransportSink {
     return { ...compression, inflater: new LimitedInflater(compression.inflater, room) };
   }
 
-  readonly #onEnd = (): void => {
-    this.#connection.receiveEnd();
-    this.#handleEvents();
-    this.#driver.pump();
-  };
-
-  readonly #onClose = (): void => {
-    this.#driver.closeTransport(this.#transport);
-  };
-
   /** The session goes on without this connection, which has only to come to its end. */
   #lose(): void {
     if (this.#isLost) return;
@@ -195,4 +232,12 @@ export class SocketTransport implements TransportSink {
     this.#discardedBytes += length;
     if (this.#discardedBytes > this.#limits.maxDiscardedSize) this.#socket.destroy();
   }
+}
+
+/** What is a small part of shared memory, as a copy: a socket that is not read would keep all of it. */
+function ownBytes(chunk: Uint8Array): Uint8Array {
+  if (chunk.buffer.byteLength <= 2 * chunk.length) return chunk;
+  const copy = Buffer.allocUnsafeSlow(chunk.length);
+  copy.set(chunk);
+  return copy;
 }

@@ -82,6 +82,7 @@ export class Transports {
   detach(transport: Transport, state: SessionState): void {
     const { session } = transport;
     if (session === undefined) return;
+    session.catchUp();
     transport.session = undefined;
     session.transport = undefined;
     session.enter(state, this.context.limits, this.context.nowMs);

@@ -6,11 +6,11 @@ import type { DeflateTuning } from '../frames/deflate-options';
 import { type AcceptUpgradeResult, acceptUpgrade } from '../frames/handshake';
 import { createCompression } from '../frames/node/deflate';
 import { RELAY_DEFLATE, WriteDeflater } from './compression';
-import type { ConnectionGuard } from './connection-guard';
+import { type ConnectionGuard, guardErrors } from './connection-guard';
 import type { RelayDriver } from './driver';
 import type { HttpEdge } from './http-edge';
 import type { RelayLimits } from './limits';
-import { SocketTransport } from './socket-transport';
+import { type FrameSettings, frameSettings, SocketTransport } from './socket-transport';
 
 export interface UpgradesOptions {
   readonly driver: RelayDriver;
@@ -32,13 +32,15 @@ interface UpgradeRefusal {
 /** Upgrade requests: the same route and judgement as any request, then the handshake of RFC 6455. */
 export class Upgrades {
   readonly #deflater: WriteDeflater | undefined;
+  readonly #frames: FrameSettings;
 
   constructor(private readonly options: UpgradesOptions) {
+    this.#frames = frameSettings(options.limits);
     this.#deflater = options.deflate && new WriteDeflater(options.deflate);
   }
 
   handle(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
-    socket.on('error', () => socket.destroy());
+    guardErrors(socket);
     const { driver, edge, guard } = this.options;
     const route = edge.routeOf(request);
     if (!(socket instanceof Socket) || !guard.admit(socket)) return void socket.destroy();
@@ -62,7 +64,8 @@ export class Upgrades {
       driver,
       socket,
       limits,
-      onAttached: () => guard.prove(socket),
+      frames: this.#frames,
+      guard,
       compression: agreed && deflate && createCompression(agreed, 'server', deflate),
       deflater: agreed && this.#deflater?.suits(agreed) === true ? this.#deflater : undefined,
     });

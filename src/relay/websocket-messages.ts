@@ -91,12 +91,19 @@ export class WebSocketMessages {
     const { session } = transport;
     if (session === undefined) this.#takeAnonymous(transport, kind, fields);
     else if (kind === 'close') this.#takeClose(session, transport, fields);
+    else if (kind === 'send') this.#publish(session, fields);
     else this.parts.deliveries.answer(session, this.#answerTo(session, kind, fields));
+  }
+
+  #publish(session: Session, fields: Fields): void {
+    const { publisher, deliveries } = this.parts;
+    const code = publisher.publish(session, fields);
+    if (code === ErrorCode.SUCCESS) deliveries.owe(session);
+    else deliveries.answer(session, webSocketAnswer('s', code));
   }
 
   #answerTo(session: Session, kind: MessageKind, fields: Fields): Entry {
     if (kind === 'keep-alive') return KEEP_ALIVE_ANSWER;
-    if (kind === 'send') return webSocketAnswer('s', this.parts.publisher.publish(session, fields));
     if (kind !== 'networks') return webSocketAnswer('s', ErrorCode.PROTOCOL);
     const allSet = session.router.setNetworks(session, this.parts.reader.all(fields, 'ns'));
     return webSocketAnswer('n', allSet ? ErrorCode.NETWORKS_SET : ErrorCode.SOME_NETWORKS_NOT_SET);

@@ -3,19 +3,26 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { benchTools } from '../../scripts/test-tools.mjs';
 import type { Bench } from './lab/bench';
 import { candidatesOf, playCase, type CaseResult } from './lab/contest';
 import { renderBench } from './lab/tables';
 
 import { client, clientMemory, clientStreaming } from './client/client.bench';
 import { codecReceive, codecSend } from './codec/codec.bench';
-import { fanout, idle, latency, pairs, room } from './relay/relay.bench';
+import { messaging, messagingFlush } from './messaging/messaging.bench';
+import { polling } from './polling/polling.bench';
+import { echo, fanout, idle, latency, pairs, room } from './relay/relay.bench';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const BENCHES: readonly Bench[] = [
   ...[codecReceive, codecSend, client, clientStreaming, clientMemory],
-  ...[fanout, pairs, room, idle, latency],
+  ...[fanout, pairs, room, echo, idle, latency, polling],
+  ...[messaging, messagingFlush],
 ];
+
+/** Packages whose versions stand above the tables. */
+const PEERS = ['ws', 'bufferutil', 'websocket', 'undici', 'socket.io', 'socket.io-client', 'aedes', 'mqtt'];
 
 interface Wanted {
   readonly benches: readonly Bench[];
@@ -66,12 +73,12 @@ async function play(bench: Bench, { only, candidates }: Wanted): Promise<string>
 
 /** What was measured with what. */
 function setting(): string {
-  const packages = ['ws', 'bufferutil', 'websocket', 'undici'].map((name) => {
+  const packages = PEERS.map((name) => {
     const manifest = readFileSync(join(root, '../../../node_modules', name, 'package.json'), 'utf8');
     return `${name} ${(JSON.parse(manifest) as { version: string }).version}`;
   });
   // Fails where there is no such program, and for what is not installed; the rest is said all the same.
-  const query = ['-W', '-f=${Package} ${Version}\n', 'mosquitto', 'nats-server'];
+  const query = ['-W', '-f=${Package} ${Version}\n', ...benchTools.map((tool) => tool.package)];
   const { stdout } = spawnSync('dpkg-query', query, { encoding: 'utf8' });
   const programs = (stdout ?? '').split('\n').filter((line) => line !== '');
   return [`Node ${process.version}`, `${cpus().length} cores`, ...packages, ...programs].join(', ');

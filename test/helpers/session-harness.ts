@@ -1,5 +1,5 @@
+import { isUtf8 } from 'node:buffer';
 import { bothTransports } from '../../src/client/links';
-import { encodeText } from '../../src/core/text';
 import type { SessionSettings } from '../../src/core/link';
 import { Session, type SessionEffect, type SessionInput, type StatusChange } from '../../src/core/session';
 import { show, vector } from './bytes';
@@ -128,7 +128,7 @@ export class Harness {
 
   send(data: string, options: { awaited?: boolean; toSessionIds?: string[]; toNetworks?: string[] } = {}): number {
     const { awaited = true, toSessionIds = [], toNetworks = [] } = options;
-    return this.session.send({ bytes: encodeText(data), dataType: '', toNetworks, toSessionIds }, awaited);
+    return this.session.send({ data, dataType: '', toNetworks, toSessionIds }, awaited);
   }
 
   pump(): SessionEffect[] {
@@ -143,7 +143,7 @@ export function lines(effects: readonly SessionEffect[]): string[] {
       case 'open':
         return `open ${effect.url}`;
       case 'transmit':
-        return `${effect.text ? 'text' : 'binary'} ${show(effect.bytes)}`;
+        return `${isUtf8(effect.bytes) ? 'text' : 'binary'} ${show(effect.bytes)}`;
       case 'post':
         return `post ${effect.url} ${show(effect.body)}`;
       case 'message':

@@ -6,6 +6,7 @@ import type { FrameSink, OutgoingFrame, OutgoingQueue } from '../frame-writer';
 import type { MessageOpcode } from '../header';
 import { MessageJoiner } from '../message-joiner';
 import type { JoinLimits } from '../message-joiner';
+import { encodeText } from '../outgoing-text';
 import { FrameSocketError } from '../socket-errors';
 import { unsupported } from './unsupported';
 
@@ -87,8 +88,9 @@ export class MessageWriter implements OutgoingQueue {
     for (const { reject } of this.#waiters.splice(0)) reject(error);
   }
 
-  #collect(opcode: MessageOpcode, payload: Uint8Array, fin: boolean): boolean {
+  #collect(opcode: MessageOpcode, data: Uint8Array | string, fin: boolean): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    const payload = typeof data === 'string' ? encodeText(data) : data;
     // A copy, since the caller may use the bytes again before the message is whole.
     const message = this.#joiner.take(new Frame(opcode, fin, fin ? payload : payload.slice(), opcode));
     if (message === undefined) return true;

@@ -1,5 +1,7 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ByteSink, ByteStream } from '../byte-stream';
+import { giveMemoryBack } from '../mask-memory';
 
 /** Bytes given to the stream at one go; what it has taken of them is a sign of life. */
 const MAX_WRITE = 65_536;
@@ -15,7 +17,8 @@ interface Part {
 /** Any Node stream of bytes both ways, such as a socket, as a {@link ByteStream}. @internal */
 export class DuplexStream implements ByteStream {
   readonly #duplex: Duplex;
-  readonly #head: Uint8Array;
+  /** Let go once it was delivered: it may be a small part of much memory. */
+  #head: Uint8Array | undefined;
   #parts: Part[] = [];
   #sink: ByteSink | undefined = undefined;
   #isWriting = false;
@@ -33,7 +36,9 @@ export class DuplexStream implements ByteStream {
     this.#sink = sink;
     duplex.on('error', (error: unknown) => (this.#error ??= error));
     duplex.on('close', () => this.#onClose());
-    if (this.#head.length > 0) sink.onBytes(this.#head);
+    const head = this.#head;
+    this.#head = undefined;
+    if (head !== undefined && head.length > 0) sink.onBytes(head);
     duplex.on('end', () => sink.onEnd());
     duplex.on('data', (chunk: Uint8Array) => sink.onBytes(chunk));
     if (duplex.destroyed) queueMicrotask(() => this.#onClose());
@@ -99,6 +104,7 @@ export class DuplexStream implements ByteStream {
     this.#isWriting = false;
     if (error !== null && error !== undefined) return this.#failWrites(error);
     const written = this.#takeWritten();
+    if (this.#duplex instanceof Socket) written.forEach(giveChunksBack);
     if (this.#parts.length > 0) this.#writeNext();
     for (const { onWritten } of written) onWritten();
     this.#sink?.onProgress();
@@ -124,4 +130,9 @@ export class DuplexStream implements ByteStream {
     this.#failWrites(this.#error ?? new Error('The stream was closed.'));
     sink.onClose(this.#error);
   }
+}
+
+/** The operating system has copied them; another stream may have passed them on as they are. */
+function giveChunksBack({ chunks }: Part): void {
+  chunks.forEach(giveMemoryBack);
 }

@@ -1,6 +1,7 @@
-import { isUtf8 } from 'node:buffer';
+import { Buffer, isAscii, isUtf8 } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
 import type { FrameHost } from '../byte-stream';
+import { decodeText } from '../frame';
 
 /** Keys made at one go: asking the system for each would cost more than the frame. */
 const KEYS = new Int32Array(1_024);
@@ -17,6 +18,14 @@ function maskKey(): number {
   return key;
 }
 
+/** From this length on it pays to ask first whether a text is ASCII: then it is copied, not decoded. */
+const LONG_TEXT = 16_384;
+
+function decodeLong(bytes: Uint8Array): string {
+  if (bytes.length < LONG_TEXT || !isAscii(bytes)) return decodeText(bytes);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
 /** Time, chance and checks of this process. @internal */
 export const nodeHost: FrameHost = {
   now: () => performance.now(),
@@ -26,4 +35,5 @@ export const nodeHost: FrameHost = {
   },
   maskKey,
   isUtf8,
+  decodeText: decodeLong,
 };

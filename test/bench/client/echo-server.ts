@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { listenOnLoopback } from '../lab/listening';
 import { serve } from '../lab/processes';
 import { FrameEcho } from './frame-echo';
 
@@ -26,9 +26,7 @@ server.on('upgrade', ({ headers }, socket: Socket) => {
   );
   echo(socket);
 });
-server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 });
-await once(server, 'listening');
-const { port } = server.address() as AddressInfo;
+const port = await listenOnLoopback(server);
 
 serve({
   url: () => `ws://127.0.0.1:${port}/`,

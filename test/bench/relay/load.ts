@@ -2,8 +2,9 @@ import { pathToFileURL } from 'node:url';
 import { startClock, type Cost } from '../lab/cost';
 import { serve } from '../lab/processes';
 import { quantile } from '../lab/statistics';
+import { Echo } from './echo';
 import type { LoadSocket } from './load-socket';
-import type { Flood, FloodCost, Pace, PaceCost, Stage } from './loads';
+import type { EchoCost, Flood, FloodCost, Pace, PaceCost, RoundTrips, Stage } from './loads';
 import { Openings } from './openings';
 import { PacedStream } from './paced-stream';
 import type { Place, RelayCandidate } from './relay';
@@ -19,6 +20,7 @@ const traffic = new Traffic();
 /** Opened with the first measurement. */
 let senders: readonly Sender[] | undefined;
 let paced: PacedStream | undefined;
+let echoing: Echo | undefined;
 
 function messageOf(room: string, size: number): Buffer {
   return relay.message(room, new Uint8Array(size).fill(FILLER));
@@ -86,6 +88,25 @@ async function pace({ timeMs, ...how }: Pace & { timeMs: number }): Promise<Pace
   return { p50Ns: quantile(tookMs, 0.5) * 1e6, p99Ns: quantile(tookMs, 0.99) * 1e6, deliveries };
 }
 
+async function openEcho({ size, inFlight }: RoundTrips): Promise<Echo> {
+  const place: Place = { room: 'room', listens: true };
+  const [asking, answering] = (await openings.open([place, place])) as [LoadSocket, LoadSocket];
+  const opened = new Echo(traffic, { asking, answering }, messageOf(place.room, size), inFlight);
+  opened.listen(() => relay.scanner(place.room, size));
+  return opened;
+}
+
+/** There and back for that time. */
+async function echo({ timeMs, ...how }: RoundTrips & { timeMs: number }): Promise<EchoCost> {
+  const opened = (echoing ??= await openEcho(how));
+  const stop = startClock();
+  const deliveries = await traffic.run(timeMs, () => opened.start());
+  const cost = { ...stop(), deliveries };
+  const { tookMs } = opened;
+  if (how.inFlight > 1) return cost;
+  return { ...cost, p50Ns: quantile(tookMs, 0.5) * 1e6, p99Ns: quantile(tookMs, 0.99) * 1e6 };
+}
+
 const CROWD: Place = { room: 'crowd', listens: true };
 let logins: string[] = [];
 
@@ -104,4 +125,4 @@ async function connect(count: number): Promise<Cost> {
   return cost;
 }
 
-serve({ flood, pace, login, connect, hasLogin: () => relay.login !== undefined });
+serve({ flood, pace, echo, login, connect, hasLogin: () => relay.login !== undefined });

@@ -21,6 +21,12 @@ export interface Pace extends Stage {
   readonly intervalMs: number;
 }
 
+/** One sends, the other sends back. */
+export interface RoundTrips {
+  readonly size: number;
+  readonly inFlight: number;
+}
+
 export interface FloodCost extends Cost {
   readonly deliveries: number;
 }
@@ -30,4 +36,10 @@ export interface PaceCost {
   readonly p50Ns: number;
   readonly p99Ns: number;
   readonly deliveries: number;
+}
+
+export interface EchoCost extends FloodCost {
+  /** Of a round trip; only with one message under way. */
+  readonly p50Ns?: number;
+  readonly p99Ns?: number;
 }

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findTool, type ToolName } from '../../../scripts/test-tools.mjs';
 import { freePort, isListening } from '../../helpers/ports';
 import type { RunningServer } from './relay';
 
@@ -14,8 +15,9 @@ const PATIENCE_MS = 5_000;
  * @param config - Text of the file that it is given with `-c`.
  * @throws Error when it is not installed, or does not listen in time.
  */
-export async function startProgram(name: string, config: (port: number) => string): Promise<RunningServer> {
-  const program = findProgram(name);
+export async function startProgram(name: ToolName, config: (port: number) => string): Promise<RunningServer> {
+  const program = findTool(name);
+  if (program === undefined) throw new Error(`${name} is not installed`);
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   writeFileSync(join(folder, 'config'), config(port));
@@ -30,21 +32,4 @@ export async function startProgram(name: string, config: (port: number) => strin
     if (performance.now() > endMs) throw new Error(`${name} does not listen on port ${port}.`);
   }
   return { port, pid: child.pid! };
-}
-
-/** Debian keeps servers in folders that are not on everybody's path. */
-function findProgram(name: string): string {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  const found = folders.map((folder) => join(folder, name)).find(isExecutable);
-  if (found === undefined) throw new Error(`${name} is not installed: apt-get install ${name}`);
-  return found;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

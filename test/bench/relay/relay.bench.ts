@@ -1,83 +1,43 @@
-import { join } from 'node:path';
 import type { Bench, Candidate, Case, Contender, Measured, Metric } from '../lab/bench';
 import type { Cost } from '../lab/cost';
-import { Process } from '../lab/processes';
-import type { Flood, FloodCost, Pace, PaceCost } from './loads';
-import type { ServerUse } from './relay';
-
-/** What one call of the load client has cost the server. */
-interface ServerCost extends ServerUse {
-  readonly cpuNs: number;
-}
-
-interface Pair {
-  readonly server: Process;
-  readonly client: Process;
-  stop(): Promise<void>;
-}
+import type { EchoCost, Flood, FloodCost, Pace, PaceCost, RoundTrips } from './loads';
+import { ask, clientBusy, percentOf, startPair, type Pair, type ServerCost } from './server-pair';
 
 const NS_TO_US = 1e-3;
-const FULL = 95;
 
-/** A server and a load client, each in a process of its own. */
-async function startPair({ name, file, folder }: Candidate): Promise<Pair> {
-  const server = await Process.start(join(folder, 'server.mjs'), [file], profiling(name));
-  try {
-    const port = (await server.call('start')) as number;
-    const client = await Process.start(join(folder, 'load.mjs'), [file, String(port)]);
-    const stop = async (): Promise<void> => {
-      await client.stop();
-      await server.stop();
-    };
-    return { server, client, stop };
-  } catch (error) {
-    await server.stop();
-    throw error;
-  }
+/** In the order of `floodMetrics`. */
+function floodOf(cost: FloodCost, server: ServerCost): Measured {
+  const each = [cost.wallNs, server.cpuNs, server.userNs, server.kernelNs, cost.cpuNs];
+  return [
+    ...each.map((ns) => ns / cost.deliveries),
+    server.writes === undefined ? undefined : (server.writes / cost.deliveries) * 1_000,
+    percentOf(server, cost),
+    percentOf(cost, cost),
+  ];
 }
 
-let servers = 0;
-
-/** With the folder `BENCH_PROFILE`, each server leaves a profile there; numbered as they were started. */
-function profiling(name: string): string[] {
-  const folder = process.env['BENCH_PROFILE'];
-  if (folder === undefined) return [];
-  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${++servers}-${name}.cpuprofile`];
-}
-
-/** Calls the load client. @returns Its answer, and what it cost the server. */
-async function ask<Answer>(
-  { server, client }: Pair,
-  action: string,
-  argument: unknown,
-): Promise<[Answer, ServerCost]> {
-  const before = (await server.call('use')) as ServerUse;
-  const answer = (await client.call(action, argument)) as Answer;
-  const after = (await server.call('use')) as ServerUse;
-  const userNs = after.userNs - before.userNs;
-  const kernelNs = after.kernelNs - before.kernelNs;
-  const writes = after.writes === undefined ? undefined : after.writes - (before.writes ?? 0);
-  return [answer, { userNs, kernelNs, cpuNs: userNs + kernelNs, writes }];
-}
-
-async function startFlood(candidate: Candidate, flood: Flood): Promise<Contender> {
-  const pair = await startPair(candidate);
-  const measure = async (timeMs: number): Promise<Measured> => {
-    const [cost, server] = await ask<FloodCost>(pair, 'flood', { ...flood, timeMs });
-    const each = [cost.wallNs, server.cpuNs, server.userNs, server.kernelNs, cost.cpuNs];
-    return [
-      ...each.map((ns) => ns / cost.deliveries),
-      server.writes === undefined ? undefined : (server.writes / cost.deliveries) * 1_000,
-      (server.cpuNs / cost.wallNs) * 100,
-      (cost.cpuNs / cost.wallNs) * 100,
-    ];
-  };
-  // Opening is no part of the first measurement.
+/** Opening is no part of the first measurement. */
+async function openFirst(pair: Pair, measure: Contender['measure']): Promise<Contender> {
   await measure(1).catch(async (error: unknown) => {
     await pair.stop();
     throw error;
   });
   return { measure, stop: () => pair.stop() };
+}
+
+async function startFlood(candidate: Candidate, flood: Flood): Promise<Contender> {
+  const pair = await startPair(candidate);
+  return openFirst(pair, async (timeMs) =>
+    floodOf(...(await ask<FloodCost>(pair, 'flood', { ...flood, timeMs }))),
+  );
+}
+
+async function startEcho(candidate: Candidate, trips: RoundTrips): Promise<Contender> {
+  const pair = await startPair(candidate);
+  return openFirst(pair, async (timeMs) => {
+    const [cost, server] = await ask<EchoCost>(pair, 'echo', { ...trips, timeMs });
+    return [cost.p50Ns, cost.p99Ns, ...floodOf(cost, server)];
+  });
 }
 
 async function startPace(candidate: Candidate, pace: Pace): Promise<Contender> {
@@ -122,16 +82,10 @@ async function measureCrowd(pair: Pair, count: number): Promise<Measured> {
     (loginCost.cpuNs + connectCost.cpuNs) / count,
     hasLogin ? loginCost.cpuNs / count : undefined,
     held / count,
-    ((login.cpuNs + connect.cpuNs) / (login.wallNs + connect.wallNs)) * 100,
+    percentOf({ cpuNs: login.cpuNs + connect.cpuNs }, { wallNs: login.wallNs + connect.wallNs }),
   ];
 }
 
-const busy: Metric = {
-  name: 'client busy',
-  unit: '%',
-  absolute: true,
-  note: (value) => (value >= FULL ? '(limits)' : ''),
-};
 const floodMetrics: readonly Metric[] = [
   { name: 'time', unit: 'ns a delivery' },
   { name: 'server CPU', unit: 'ns a delivery' },
@@ -140,7 +94,7 @@ const floodMetrics: readonly Metric[] = [
   { name: 'client CPU', unit: 'ns', absolute: true },
   { name: 'server writes', unit: 'in 1,000 deliveries', absolute: true },
   { name: 'server busy', unit: '%', absolute: true },
-  busy,
+  clientBusy,
 ];
 
 const shared = { folder: 'relay', baseline: 'ws', rounds: 3, timeMs: 1_000 };
@@ -196,6 +150,22 @@ export const room: Bench<Flood> = {
   start: startFlood,
 };
 
+export const echo: Bench<RoundTrips> = {
+  ...shared,
+  name: 'echo',
+  about: 'Two sessions: what one sends, the other sends back. Each way is a delivery, a round trip is both.',
+  metrics: [
+    { name: 'round trip, p50', unit: 'us', scale: NS_TO_US },
+    { name: 'round trip, p99', unit: 'us', scale: NS_TO_US },
+    ...floodMetrics,
+  ],
+  cases: casesOf('100 B', [
+    ['1 under way', { inFlight: 1, size: 100 }],
+    ['64 under way', { inFlight: 64, size: 100 }],
+  ]),
+  start: startEcho,
+};
+
 export const idle: Bench<number> = {
   ...shared,
   name: 'idle',
@@ -208,7 +178,7 @@ export const idle: Bench<number> = {
     { name: 'login and connect, server CPU', unit: 'us each', scale: NS_TO_US },
     { name: 'login, server CPU', unit: 'us each', scale: NS_TO_US, absolute: true },
     { name: 'memory', unit: 'KiB each', scale: 1 / 1_024, absolute: true },
-    busy,
+    clientBusy,
   ],
   cases: casesOf('idle connections', [
     ['1,000', 1_000],

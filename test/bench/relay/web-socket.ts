@@ -1,4 +1,5 @@
 import { encodeFrame, Opcode } from '../../conformance/raw/raw-websocket';
+import { endOfHead } from './http';
 import { LoadSocket } from './load-socket';
 
 /** Upgraded on a path. */
@@ -17,13 +18,14 @@ export async function openWebSocket(port: number, path: string): Promise<LoadSoc
   return socket;
 }
 
-/** Where the head of an HTTP answer ends, or -1. */
-export function endOfHead(text: string): number {
-  const end = text.indexOf('\r\n\r\n');
-  return end < 0 ? -1 : end + 4;
+/** Where a frame of up to 65,535 bytes ends, or -1. */
+export function endOfFrame(text: string): number {
+  const short = text.charCodeAt(1);
+  const end = short < 126 ? 2 + short : 4 + text.charCodeAt(2) * 256 + text.charCodeAt(3);
+  return end <= text.length ? end : -1;
 }
 
-/** One masked binary frame. */
-export function clientFrame(payload: string | Uint8Array): Buffer {
-  return encodeFrame({ opcode: Opcode.binary, payload });
+/** One masked frame. */
+export function clientFrame(payload: string | Uint8Array, opcode: number = Opcode.binary): Buffer {
+  return encodeFrame({ opcode, payload });
 }

@@ -60,7 +60,7 @@ describe('a session over WebSocket', () => {
   it('V-33 fields of a message in their order', () => {
     const h = new Harness().run();
     const bytes = new Uint8Array([0xff, 0x7e, 0]);
-    h.session.send({ bytes, dataType: 't', toNetworks: ['n1', 'n~2'], toSessionIds: ['102'] }, false);
+    h.session.send({ data: bytes, dataType: 't', toNetworks: ['n1', 'n~2'], toSessionIds: ['102'] }, false);
     expect(lines(h.pump())).toEqual(['binary ~n=n1~n=n~~2~s=102~dt=t~d=\\xff~~~-~t=1']);
   });
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Deadlines, type Timed } from '../../../src/relay/deadlines';
+import { Deadlines, Timed } from '../../../src/relay/deadlines';
 import { seededRandom } from '../../helpers/bytes';
 
-class Alarm implements Timed {
-  scheduledAtMs = Infinity;
-
+class Alarm extends Timed {
   constructor(
     readonly name: string,
     public dueAtMs: number,
-  ) {}
+  ) {
+    super();
+  }
 }
 
 describe('deadlines', () => {

@@ -7,7 +7,8 @@ import { bytesOf, textOf } from '../../helpers/relay-core-lab';
 
 function encode(encoder: GroupEncoder, group: string, sessionId = 101): Entry {
   const fields = parseBody(bytesOf(group), { maxSize: 1_000_000 });
-  return encoder.encode(sessionId, fields, fields.indexOf('dt'), fields.indexOf('d'));
+  const sender = { id: `${sessionId}ssecret`, idDigits: String(sessionId).length };
+  return encoder.encode(sender, fields, fields.indexOf('dt'), fields.indexOf('d'));
 }
 
 describe('group encoder', () => {

@@ -1,21 +1,36 @@
 import { describe, expect, it } from 'vitest';
 import { type Fields, parseBody } from '../../../src/core/codec';
-import { AccountRouter, type Member, type Membership } from '../../../src/relay/router';
+import type { Membership } from '../../../src/relay/network';
+import { OutQueue, QueueTotals } from '../../../src/relay/out-queue';
+import { AccountRouter, type Member, Recipients } from '../../../src/relay/router';
 import { seededRandom } from '../../helpers/bytes';
 import { bytesOf } from '../../helpers/relay-core-lab';
 
+const TOTALS = new QueueTotals();
+
 class Peer implements Member<Peer> {
   readonly memberships: Membership<Peer>[] = [];
+  readonly queue = new OutQueue(TOTALS);
   routeStamp = 0;
+  isLive = false;
 
   constructor(readonly sessionId: number) {}
+
+  catchUp(): void {
+    if (this.isLive) this.memberships[0]!.network.catchUp(this);
+  }
+
+  /** As at the end of a turn. */
+  settle(): void {
+    if (!this.isLive && this.memberships.length === 1) this.memberships[0]!.network.admit(this);
+  }
 }
 
 const LIMITS = { maxNetworks: 100, maxNetworkNameLength: 100 };
 
 function newRouter(): AccountRouter<Peer> {
   const account = { id: 1, connectName: 'home', networks: undefined };
-  return new AccountRouter<Peer>(account, LIMITS, (fields, index) => fields.text(index));
+  return new AccountRouter<Peer>(account, LIMITS, TOTALS, (fields, index) => fields.text(index));
 }
 
 function fieldsOf(group: string): Fields {
@@ -24,9 +39,12 @@ function fieldsOf(group: string): Fields {
 
 function recipientsOf(router: AccountRouter<Peer>, sender: Peer, group: string): number[] {
   const fields = fieldsOf(`${group}~d=`);
-  const recipients: Peer[] = [];
+  const recipients = new Recipients<Peer>();
   router.findRecipients(sender, fields, 0, fields.indexOf('d'), recipients);
-  return recipients.map(({ sessionId }) => sessionId).sort((one, other) => one - other);
+  const live = recipients.networks.flatMap(({ members, liveCount }) => members.slice(0, liveCount));
+  return [...live.filter((peer) => peer !== sender), ...recipients.sessions]
+    .map(({ sessionId }) => sessionId)
+    .sort((one, other) => one - other);
 }
 
 describe('router of one account', () => {
@@ -54,11 +72,12 @@ describe('router of one account', () => {
       for (const peer of peers) router.add(peer);
       for (let step = 0; step < 60; step++) {
         const peer = peers[Math.floor(random() * peers.length)]!;
-        const chosen = names.filter(() => random() < 0.4);
+        const chosen = names.filter(() => random() < 0.3);
         if (random() < 0.5) {
           router.setNetworks(peer, chosen);
           networks.set(peer, chosen);
         }
+        if (random() < 0.5) peers[Math.floor(random() * peers.length)]!.settle();
         const targets = peers.filter(() => random() < 0.2);
         const isAddressed = chosen.length + targets.length > 0;
         const wanted = isAddressed ? chosen : networks.get(peer)!;

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { testTools } from '../../../scripts/test-tools.mjs';
+import { benchTools, testTools, type Tool } from '../../../scripts/test-tools.mjs';
 
 const scripts = fileURLToPath(new URL('../../../scripts/', import.meta.url));
 const nowSeconds = Date.now() / 1000;
@@ -53,7 +53,14 @@ function setUp(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
 
 /** An environment in which every tool is this program. */
 const namingAll = (path: string): NodeJS.ProcessEnv =>
-  Object.fromEntries(testTools.map(({ variable }) => [variable, path]));
+  Object.fromEntries([...testTools, ...benchTools].map(({ variable }) => [variable, path]));
+
+/** What is said about each of them when none is there. */
+const complaints = (tools: readonly Tool[]): string[] =>
+  tools.flatMap(({ name, variable }) => [
+    expect.stringMatching(new RegExp(`SKIPPED: .* ${name} was not found`)) as string,
+    expect.stringContaining(`name it in ${variable}.`) as string,
+  ]);
 
 const install = expect.stringMatching(/^npm ci --ignore-scripts/) as string;
 const build = expect.stringMatching(/^rollup --config/) as string;
@@ -149,15 +156,17 @@ describe('set-up script', () => {
     const absent = namingAll(join(folder, 'absent'));
     const result = setUp(['--test-tools'], absent);
     expect(result).toMatchObject({ status: 0, calls: [] });
-    const lines = testTools.map(({ name, variable }) => [
-      expect.stringMatching(new RegExp(`SKIPPED: .* ${name} was not found`)) as string,
-      expect.stringContaining(`name it in ${variable}.`) as string,
-    ]);
-    expect(result.stderr.trim().split('\n').slice(1, -1)).toEqual(lines.flat());
+    expect(result.stderr.trim().split('\n').slice(1, -1)).toEqual(complaints(testTools));
     expect(setUp(['--test-tools'], { ...absent, CI: 'true' })).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('CI=true') as string,
     });
+  });
+
+  it('says loudly what the bench cannot measure, and goes on', () => {
+    const result = setUp(['--bench-tools'], { ...namingAll(join(folder, 'absent')), CI: 'true' });
+    expect(result).toMatchObject({ status: 0, calls: [] });
+    expect(result.stderr.trim().split('\n').slice(1, -1)).toEqual(complaints(benchTools));
   });
 
   it('is content with tools that the environment names', () => {

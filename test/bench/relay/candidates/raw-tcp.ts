@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { listenOnLoopback } from '../../lab/listening';
 import { LoadSocket } from '../load-socket';
 import type { RelayCandidate } from '../relay';
 import { FixedScanner } from '../scanners';
@@ -31,7 +31,7 @@ function flush(): void {
   for (const member of members) member.flush();
 }
 
-async function startServer(): Promise<number> {
+function startServer(): Promise<number> {
   const rooms = new Map<string, Set<Member>>();
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());
@@ -47,9 +47,7 @@ async function startServer(): Promise<number> {
       socket.on('close', () => room.delete(member));
     });
   });
-  server.listen({ host: '127.0.0.1', port: 0 });
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+  return listenOnLoopback(server);
 }
 
 export const relay: RelayCandidate = {
