@@ -33,8 +33,9 @@ function runWorker(
     const end = (): void => void worker.terminate().then(() => resolve(), reject);
     const next = (): void => {
       clearTimeout(watchdog);
-      const { value: seed, done } = isOver() ? { value: undefined, done: true } : queue.next();
-      if (done || seed === undefined) return end();
+      const item = isOver() ? undefined : queue.next();
+      if (item === undefined || item.done === true) return end();
+      const seed = item.value;
       watchdog = setTimeout(() => {
         onOutcome(hanging(seed));
         end();

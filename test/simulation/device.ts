@@ -3,7 +3,7 @@ import type { IncomingMessage, OutgoingMessage } from '../../src/core/messages';
 import type { Session, SessionEffect, SessionInput, StatusChange } from '../../src/core/session';
 import type { ProtocolRoute } from '../../src/relay/events';
 import { createClient, levelOf, tell, type ClientEvents, type PromiseLevel } from './client-adapter';
-import { Dice } from './dice';
+import type { Dice } from './dice';
 import { Exchange } from './exchange';
 import { QUIET, type HttpNoise, type Peer } from './peer';
 import type { Path } from './pipe';

@@ -117,8 +117,9 @@ export class Exchange {
     if (this.#isOver || this.#isHung) return;
     this.#isHung = true;
     if (this.world.isHealed) this.#reset = this.world.timeline.after(1, () => this.fail());
-    else if (this.dice.chance(0.5)) {
-      this.#reset = this.world.timeline.after(this.dice.between(0, MAX_EXTRA_MS), () => this.fail());
+    else if (this.dice.chance(0.7)) {
+      const resetMs = this.dice.chance(0.5) ? this.dice.between(0, 500) : this.dice.between(0, MAX_EXTRA_MS);
+      this.#reset = this.world.timeline.after(resetMs, () => this.fail());
     }
   }
 

@@ -124,7 +124,7 @@ async function runMutants(compile: Compile, from: number, workers: number, only:
       },
     });
     if (first !== undefined) killed += 1;
-    const found = first === undefined ? `NOT NOTICED in ${runs} seeds` : `${String(runs).padStart(4)} seeds  ${first.violation!.detail.split('\n')[0]!.slice(0, 120)}`;
+    const found = first === undefined ? `NOT NOTICED in ${runs} seeds` : `${String(runs).padStart(4)} seeds, ${first.seed}: ${first.violation!.detail.split('\n')[0]!.slice(0, 120)}`;
     console.log(`${mutant.name.padEnd(44)} ${found}`);
     if (first === undefined && mutant.survives !== undefined) console.log(`${' '.repeat(44)} justified: ${mutant.survives}`);
   }

@@ -123,6 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/polling-link.ts',
     find: 'code === ErrorCode.SESSION_EXPIRED && retries < MAX_RETRIES',
     replace: 'false',
+    survives: 'needs an answer that is lost and then a drain within a second; the unit tests of S-17 notice it',
   },
   {
     name: 'a refused batch goes behind those after it',
