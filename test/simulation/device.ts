@@ -153,6 +153,7 @@ export class Device implements Peer, ClientEvents {
     for (const wire of [...this.wires.values()]) {
       if (wire instanceof Exchange) wire.heal();
       else if (wire.transport === undefined) wire.fail();
+      else wire.hurry();
     }
   }
 

@@ -85,6 +85,11 @@ export class SocketWire implements TransportSink {
     this.#down.pump();
   }
 
+  hurry(): void {
+    this.#up.hurry();
+    this.#down.hurry();
+  }
+
   /** @internal */
   write(chunks: readonly Uint8Array[]): void {
     if (this.#hasClosed) throw new Violation('relay', 'a write after the close');
