@@ -148,12 +148,19 @@ export class Device implements Peer, ClientEvents {
     return open.length;
   }
 
+  /** Its open WebSockets die without a sign. */
+  loseSockets(): number {
+    const open = [...this.wires.values()].filter((wire) => wire instanceof SocketWire && wire.isOpen);
+    for (const wire of open) if (wire instanceof SocketWire) wire.die();
+    return open.length;
+  }
+
   /** The network is well again. */
   heal(): void {
     for (const wire of [...this.wires.values()]) {
       if (wire instanceof Exchange) wire.heal();
       else if (wire.transport === undefined) wire.fail();
-      else wire.hurry();
+      else wire.heal();
     }
   }
 

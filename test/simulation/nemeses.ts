@@ -111,6 +111,14 @@ export const NEMESES: readonly Nemesis[] = [
     }
     count(world, 'cut of all');
   }),
+  nemesis('half-open connection', 4, (world, dice) => {
+    const device = anyDevice(world, dice);
+    device.touch('half-open');
+    if (device.loseSockets() === 0) return;
+    count(world, 'half-open connection');
+    // The system may tell that the network has changed.
+    if (dice.chance(0.5)) world.lasting(dice.between(0, 3_000), () => device.input({ type: 'resume' }));
+  }),
   nemesis('partition', 3, (world, dice) => {
     count(world, 'partition');
     const ms = dice.between(500, dice.chance(0.3) ? 60_000 : 12_000);

@@ -65,6 +65,12 @@ export class Pipe {
 
   /** Loses a suffix of what is under way, wherever it begins, and breaks off behind the rest. */
   cut(): void {
+    this.lose();
+    this.#put({ isBroken: true, code: 1006, reason: '' }, 0);
+  }
+
+  /** Loses a suffix of what is under way and takes no more, but nobody learns of it. */
+  lose(): void {
     let rest = this.options.dice.below(this.buffered + 1);
     const kept: Item[] = [];
     for (const item of this.#items) {
@@ -76,7 +82,6 @@ export class Pipe {
     this.#items = kept;
     this.buffered = kept.reduce((sum, { content }) => sum + (content as Uint8Array).length, 0);
     this.#lastDueMs = kept.at(-1)?.dueMs ?? 0;
-    this.#put({ isBroken: true, code: 1006, reason: '' }, 0);
     this.#isClosed = true;
   }
 
