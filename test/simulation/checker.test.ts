@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PromiseLevel } from './client-adapter';
-import { Device } from './device';
+import type { Device } from './device';
 import { makePlan } from './plan';
 import { makePayload } from './payload';
 import { World } from './world';

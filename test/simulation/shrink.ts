@@ -4,12 +4,12 @@ import { simulate, type Outcome } from './simulation';
 const MAX_RUNS = 200;
 
 /** The fewest faults of the plan that still break the same rule: parts of the list are left out as long as it does. */
-export function shrink(failure: Outcome): { readonly faults: readonly number[]; readonly outcome: Outcome } {
+export function shrink(failure: Outcome, run = simulate): { readonly faults: readonly number[]; readonly outcome: Outcome } {
   let best = { faults: Array.from({ length: failure.faults }, (_, index) => index), outcome: failure };
   let runs = 0;
   const tryWith = (faults: readonly number[]): boolean => {
     runs += 1;
-    const outcome = simulate(failure.seed, { faults });
+    const outcome = run(failure.seed, { faults });
     if (outcome.violation?.invariant !== failure.violation?.invariant) return false;
     best = { faults: [...faults], outcome };
     return true;
