@@ -4,6 +4,7 @@ export type { SendMode } from '../core/messages';
 export type { Gap } from '../core/resume';
 export type { Guarantee, StatusChange, StatusCause } from '../core/session';
 export type { State } from '../core/steps';
+export type { Clock, Platform } from '../core/transport';
 export type { WebifiEvents } from './events';
 export { createSendData, ReceivedMessage } from './message';
 export type { Data, Receipt, SendData, SendOptions } from './message';
