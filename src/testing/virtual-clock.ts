@@ -9,6 +9,8 @@ export interface VirtualClockOptions {
   startMs?: number;
 }
 
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
 interface Timer {
   readonly dueMs: number;
   readonly wake: () => void;
@@ -52,6 +54,11 @@ export class VirtualClock implements Clock {
   /** From 0 (included) to 1 (excluded). */
   random(): number {
     return this.#random();
+  }
+
+  /** 22 characters of base64url, from the seed. */
+  randomId(): string {
+    return Array.from({ length: 22 }, () => BASE64URL[Math.floor(this.#random() * 64)]).join('');
   }
 
   /** Timers that are set. */

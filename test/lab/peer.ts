@@ -15,7 +15,7 @@ export interface Party {
    *
    * @returns Settles when the sender is told what became of it; never, where a peer has no such word.
    */
-  send(text: string): Promise<void>;
+  send(text: string): Promise<unknown>;
   close(): Promise<void>;
 }
 

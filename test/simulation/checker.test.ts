@@ -34,7 +34,7 @@ describe.each(['p1', 'x1'] as const)('the checker at level %s', (level) => {
   });
 
   const deliver = (number: number, from = '1'): void =>
-    world.checker.received(receiver, { from, dataType: 'simulated', bytes: makePayload(sender.name, number, 4) });
+    world.checker.received(receiver, { from, dataType: 'simulated', bytes: makePayload(sender.name, number, 4), origin: '', number: 0 });
   const settle = (number: number, code: number): void => world.checker.settled(sender, tokens[number]!, code);
 
   it('is content with messages in order, once', () => {
@@ -85,7 +85,7 @@ describe.each(['p1', 'x1'] as const)('the checker at level %s', (level) => {
   it('I5 sees what was damaged, invented, or sent by somebody else', () => {
     const bytes = makePayload(sender.name, 0, 4);
     bytes[bytes.length - 1]! ^= 1;
-    expect(() => world.checker.received(receiver, { from: '1', dataType: 'simulated', bytes })).toThrow(/^I5: .* damaged/);
+    expect(() => world.checker.received(receiver, { from: '1', dataType: 'simulated', bytes, origin: '', number: 0 })).toThrow(/^I5: .* damaged/);
     expect(() => deliver(7)).toThrow(/^I5: .* nobody sent/);
     expect(() => deliver(0, '99')).toThrow(/^I5: .* not one of its sessions/);
   });

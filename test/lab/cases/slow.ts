@@ -39,7 +39,7 @@ export async function playSlow(relayFile: string, perSecond: number, forMs: numb
     const rssBefore = await relay.rss();
     const p99BeforeMs = await latency();
     proxy.set('stall', 'down');
-    const toSlow = (): Promise<void> => sender!.send(DATA, { toSessionIds: [slow.getSessionId()] });
+    const toSlow = (): Promise<unknown> => sender!.send(DATA, { toSessionIds: [slow.getSessionId()] });
     const [counts, p99MeanwhileMs, rssMost] = await Promise.all([
       load(toSlow, perSecond, forMs),
       latency(),
@@ -55,7 +55,7 @@ export async function playSlow(relayFile: string, perSecond: number, forMs: numb
 }
 
 async function load(
-  send: () => Promise<void>,
+  send: () => Promise<unknown>,
   perSecond: number,
   forMs: number,
 ): Promise<{ messages: number; refused: number }> {
