@@ -1,4 +1,5 @@
 import type { WebifiError } from '../core/errors';
+import type { Gap } from '../core/resume';
 import type { StatusChange } from '../core/session';
 import type { ReceivedMessage } from './message';
 
@@ -7,4 +8,8 @@ export interface WebifiEvents {
   message: ReceivedMessage;
   status: StatusChange;
   error: WebifiError;
+  /** Messages for this device were lost. */
+  gap: Gap;
+  /** The send queue was full, and is half empty again. */
+  drain: undefined;
 }

@@ -1,5 +1,6 @@
 import { WebifiError, ErrorCode } from '../core/errors';
-import type { IncomingMessage, OutgoingMessage } from '../core/messages';
+import type { IncomingMessage, OutgoingMessage, SendMode } from '../core/messages';
+import type { Guarantee } from '../core/session';
 import { decodeLatin1, decodeText, encodeLatin1 } from '../core/text';
 import { checkNames, checkText } from './options';
 
@@ -16,8 +17,19 @@ export interface SendOptions {
   toNetworks?: readonly string[];
   /** Session ids of single devices to send to, beside the networks. */
   toSessionIds?: readonly string[];
+  /** How long the message is kept for: see {@link SendMode}. @defaultValue 'reliable' */
+  mode?: SendMode;
+  /** Milliseconds after which a message that still waits is taken back, for `send`. @defaultValue for ever */
+  ttlMs?: number;
   /** Takes the message back while it waits. */
   signal?: AbortSignal;
+}
+
+/** What `send` resolves with. @public */
+export interface Receipt {
+  readonly mode: SendMode;
+  /** What holds for the message from now on. */
+  readonly guarantee: Guarantee;
 }
 
 /** The seed's send object; see `createSendData`. @public */
@@ -73,6 +85,7 @@ export function outgoing(data: Data | undefined | null, options: SendOptions, en
     dataType: checkText(options.dataType ?? '', 'dataType'),
     toNetworks: checkNames(options.toNetworks ?? [], 'toNetworks'),
     toSessionIds: checkNames(options.toSessionIds ?? [], 'toSessionIds').map(checkSessionId),
+    mode: options.mode,
   };
 }
 

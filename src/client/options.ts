@@ -54,6 +54,10 @@ export interface WebifiOptions {
   textEncoding?: 'utf-8' | 'latin-1';
   /** Bounds of the wait before a connection attempt. @defaultValue 500 and 30,000 milliseconds */
   reconnect?: { minDelayMs?: number; maxDelayMs?: number };
+  /** Messages that may wait to be sent; one more gets 25. @defaultValue 10,000 */
+  maxQueuedMessages?: number;
+  /** Their bytes, encoded. @defaultValue 4 MiB */
+  maxQueuedBytes?: number;
   /** Where warnings go. @defaultValue the console */
   logger?: Logger;
   /** A WebSocket class for unusual runtimes and tests. @defaultValue the platform's */

@@ -1,10 +1,13 @@
 export { convertErrorCodeToString, ErrorCode, WebifiError } from '../core/errors';
 export type { ErrorCodeName, ErrorTexts, WebifiErrorOptions } from '../core/errors';
-export type { StatusChange, StatusCause } from '../core/session';
+export type { SendMode } from '../core/messages';
+export type { Gap } from '../core/resume';
+export type { Guarantee, StatusChange, StatusCause } from '../core/session';
 export type { State } from '../core/steps';
+export type { Clock, Platform } from '../core/transport';
 export type { WebifiEvents } from './events';
 export { createSendData, ReceivedMessage } from './message';
-export type { Data, SendData, SendOptions } from './message';
+export type { Data, Receipt, SendData, SendOptions } from './message';
 export type { MessageFilter } from './message-stream';
 export type { Credentials, Logger, Secret, WebifiOptions } from './options';
 export type { Device, DiscoverOptions, WebifiClient } from './webifi';

@@ -2,15 +2,16 @@ import { DISCOVERY_RESPONSE, discoveryRequest } from '../core/discovery';
 import { convertErrorCodeToString, ErrorCode, WebifiError } from '../core/errors';
 import type { MakeLinks, SessionSettings } from '../core/link';
 import { DEFAULT_DOWNLOAD_TIMEOUT, type OutgoingMessage } from '../core/messages';
-import { Session, type StatusChange } from '../core/session';
+import { Session, type Guarantee, type StatusChange } from '../core/session';
 import type { State } from '../core/steps';
+import { encodeText } from '../core/text';
 import type { Platform } from '../core/transport';
 import { poster } from '../adapters/long-polling';
 import { socketOpener } from '../adapters/websocket';
 import { Driver, type AppEffect } from './driver';
 import { callSafely, Emitter } from './emitter';
 import type { WebifiEvents } from './events';
-import { outgoing, ReceivedMessage, createSendData, type Data, type SendData, type SendOptions } from './message';
+import { outgoing, ReceivedMessage, createSendData, type Data, type Receipt, type SendData, type SendOptions } from './message';
 import { messageStream, type MessageFilter } from './message-stream';
 import {
   checkNames,
@@ -98,7 +99,9 @@ export class WebifiClient {
     const { clock } = platform;
     const random = (): number => clock.random();
     const makeInstance = (): string => clock.randomId();
-    this.#session = new Session(settings, { host, backoff, random, makeInstance, makeLinks });
+    const { maxQueuedMessages = 10_000, maxQueuedBytes = 4_194_304 } = options;
+    const bounds = { maxQueuedMessages, maxQueuedBytes };
+    this.#session = new Session(settings, { host, backoff, random, makeInstance, makeLinks, ...bounds });
     this.#driver = new Driver(this.#session, this.#platform, (effect) => this.#take(effect));
     const dispose: symbol | undefined = Symbol.asyncDispose;
     if (dispose) Object.defineProperty(this, dispose, { value: () => this.close() });
@@ -124,6 +127,11 @@ export class WebifiClient {
   /** What the session is doing; every change is a `status` event. */
   get state(): State {
     return this.#session.shownState;
+  }
+
+  /** What holds for messages that the relay has taken. */
+  get guarantee(): Guarantee {
+    return this.#session.guarantee;
   }
 
   /**
@@ -292,38 +300,50 @@ export class WebifiClient {
   /**
    * Queues one message and returns at once; it goes out when the session runs. Never merged with another.
    *
-   * @returns `0` when queued, `6` when there is no data (empty data is allowed). A failure found later reaches the
-   *   error callback.
+   * @returns `0` when queued, `6` when there is no data (empty data is allowed), `25` when the queue is full, `26` when the
+   *   relay takes no message as large. A failure found later reaches the error callback.
    * @throws TypeError for a wrong type.
    * @see Seed 1, section 3, row `send_data`
    */
   sendData(message: Partial<SendData>): number {
     if (message.data === undefined || message.data === null) return ErrorCode.NOTHING_TO_SEND;
-    this.#queue(outgoing(message.data, message, this.#encoding), false);
-    return ErrorCode.SUCCESS;
+    const outgoingMessage = outgoing(message.data, message, this.#encoding);
+    const code = this.#refusalOf(outgoingMessage);
+    if (code === ErrorCode.SUCCESS) this.#queue(outgoingMessage, false);
+    return code;
   }
 
   /**
-   * Sends one message; resolves when the relay has taken it.
+   * Sends one message; resolves when the relay has taken responsibility for it, or, with the mode `delivered`, when all who
+   * get it have acknowledged it. What that is worth says {@link WebifiClient.guarantee}.
    *
    * @param data - Text, or bytes, which arrive unchanged.
    * @throws WebifiError with the relay's code, such as 2 when a recipient was not there, or 20 when its answer never
-   *   came; TypeError for a wrong type; the signal's reason when aborted (a message on its way may still arrive).
+   *   came; 25 when the queue is full, 26 when the message is too large, 33 when `ttlMs` is over; TypeError for a wrong
+   *   type; the signal's reason when aborted (a message on its way may still arrive).
    */
-  send(data: Data, options: SendOptions = {}): Promise<void> {
-    const { signal } = options;
+  send(data: Data, options: SendOptions = {}): Promise<Receipt> {
+    const { signal, ttlMs, mode = 'reliable' } = options;
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const token = this.#queue(outgoing(data, options, this.#encoding), true);
+      const message = outgoing(data, options, this.#encoding);
+      const refusal = this.#refusalOf(message);
+      if (refusal !== ErrorCode.SUCCESS) return reject(new WebifiError(refusal));
+      const token = this.#queue(message, true);
       const aborted = (): void => {
         this.#session.cancelSend(token);
-        this.#awaited.delete(token);
-        reject(signal?.reason as Error);
+        this.#settled(token, ErrorCode.EXPIRED);
       };
+      const expired = (): void => {
+        if (this.#session.cancelSend(token)) this.#settled(token, ErrorCode.EXPIRED);
+      };
+      const stopWaiting = ttlMs === undefined ? undefined : this.#platform.clock.setTimer(expired, ttlMs);
       signal?.addEventListener('abort', aborted);
       this.#awaited.set(token, (code) => {
+        stopWaiting?.();
         signal?.removeEventListener('abort', aborted);
-        if (code === ErrorCode.SUCCESS) resolve();
+        if (signal?.aborted) reject(signal.reason as Error);
+        else if (code === ErrorCode.SUCCESS) resolve({ mode, guarantee: this.guarantee });
         else reject(this.#error(code));
       });
     });
@@ -462,6 +482,17 @@ export class WebifiClient {
     return ErrorCode.SUCCESS;
   }
 
+  /** Why a message is not queued; 0 when it is. */
+  #refusalOf({ data }: OutgoingMessage): number {
+    const isText = typeof data === 'string' && 3 * data.length > this.#session.maxMessageBytes;
+    return this.#session.refusalOf(isText ? encodeText(data).length : data.length);
+  }
+
+  #settled(token: number, code: number): void {
+    this.#awaited.get(token)?.(code);
+    this.#awaited.delete(token);
+  }
+
   #queue(message: OutgoingMessage, awaited: boolean): number {
     this.#driver.wakeSoon();
     return this.#session.send(message, awaited);
@@ -496,9 +527,12 @@ export class WebifiClient {
         return this.#statusChanged(effect.change);
       case 'error':
         return this.#emitter.emit('error', this.#error(effect.code));
+      case 'gap':
+        return this.#emitter.emit('gap', effect.gap);
+      case 'drain':
+        return this.#emitter.emit('drain', undefined);
       case 'settled':
-        this.#awaited.get(effect.token)?.(effect.code);
-        this.#awaited.delete(effect.token);
+        this.#settled(effect.token, effect.code);
     }
   }
 

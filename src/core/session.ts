@@ -37,6 +37,9 @@ export interface SessionOptions {
   /** 22 characters that nobody else has (X-1). */
   makeInstance: () => string;
   makeLinks: MakeLinks;
+  /** Messages, and their bytes, that may wait. */
+  maxQueuedMessages: number;
+  maxQueuedBytes: number;
 }
 
 /** Why a state was left. @public */
@@ -81,6 +84,8 @@ export type SessionEffect =
   | { type: 'status'; change: StatusChange }
   | { type: 'error'; code: number }
   | { type: 'gap'; gap: Gap }
+  /** There is room in the queue again. */
+  | { type: 'drain' }
   /** The fate of a message whose sender awaits it. */
   | { type: 'settled'; token: number; code: number };
 
@@ -124,6 +129,7 @@ export class Session {
   /** Messages whose receivers have still to acknowledge them: token by number. */
   readonly #receipts = new Map<number, number>();
   #movePending = false;
+  #isFull = false;
   #lastToken = 0;
   #attempt = 0;
   #attachFailures = 0;
@@ -191,6 +197,15 @@ export class Session {
     if (this.#polled < this.#effects.length) return this.#effects[this.#polled++];
     this.#polled = this.#effects.length = 0;
     return undefined;
+  }
+
+  /** Why a message of this size cannot be queued now; 0 when it can. After 25, `drain` follows. */
+  refusalOf(size: number): number {
+    if (size > this.maxMessageBytes) return ErrorCode.TOO_LARGE;
+    const { maxQueuedMessages, maxQueuedBytes } = this.#options;
+    const { length, bytes } = this.#queue;
+    this.#isFull = length >= maxQueuedMessages || (length > 0 && bytes + size > maxQueuedBytes);
+    return this.#isFull ? ErrorCode.QUEUE_FULL : ErrorCode.SUCCESS;
   }
 
   /** Queues one message; it goes out with the next `wake`, once the session runs. Gives its token. */
@@ -513,6 +528,7 @@ export class Session {
     if (this.#isWindowFull()) return undefined;
     const batch = this.#queue.take();
     if (!batch) return undefined;
+    this.#tellRoom();
     batch.counter = this.counters.upload++;
     batch.number = this.#lastNumber + 1;
     this.#lastNumber += batch.tokens.length;
@@ -522,6 +538,14 @@ export class Session {
       batch.tokens.forEach((token, i) => this.#receipts.set(batch.number + i, token));
     }
     return batch;
+  }
+
+  #tellRoom(): void {
+    const { maxQueuedMessages, maxQueuedBytes } = this.#options;
+    const { length, bytes } = this.#queue;
+    if (!this.#isFull || 2 * length > maxQueuedMessages || 2 * bytes > maxQueuedBytes) return;
+    this.#isFull = false;
+    this.#effects.push({ type: 'drain' });
   }
 
   /** One batch may always be on its way, whatever its size (X-9). */

@@ -36,6 +36,8 @@ export class Harness {
         random: () => this.random,
         makeInstance: () => 'AAAAAAAAAAAAAAAAAAAAAA',
         makeLinks: bothTransports,
+        maxQueuedMessages: 10_000,
+        maxQueuedBytes: 4_194_304,
       },
     );
   }

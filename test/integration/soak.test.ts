@@ -63,7 +63,7 @@ it('100,000 messages of random bytes among 20 devices over both transports arriv
   const sendAll = async (device: Webifi, i: number): Promise<void> => {
     const random = seededRandom(1000 + i);
     const target = (i + 1 + Math.floor(random() * (DEVICES - 1))) % DEVICES;
-    const onTheirWay: Promise<void>[] = [];
+    const onTheirWay: Promise<unknown>[] = [];
     for (let n = 0; n < PER_DEVICE; n++) {
       const bytes = payload(random);
       const to = random() < 0.8 ? ids[target]! : ids[Math.floor(random() * DEVICES)]!;

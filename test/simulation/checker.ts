@@ -23,6 +23,8 @@ interface Sent {
   readonly expected: readonly Device[];
   readonly networkChanges: number;
   readonly receivers: Set<Device>;
+  /** Session by which it came, to whomever it came first. */
+  from: string | undefined;
 }
 
 /** What was written to one WebSocket since its session was bound to it. */
@@ -35,6 +37,8 @@ const GROUP = Buffer.from('~f=');
 const RECEIVE = Buffer.from('~rt=r');
 const GOOD_ATTACH = Buffer.from('~rt=a~e=0');
 const SECRET = Buffer.from(SECRET_CANARY);
+/** What touches a device that its own application closes: it has asked for no more. */
+export const CLOSED = 'closed by its application';
 /** Header of a frame and what stands round the groups of one message. */
 const FRAME_OVERHEAD = 64;
 
@@ -50,6 +54,8 @@ export class Checker {
   readonly #order = new Map<Device, Map<string, number>>();
   readonly #bursts = new Map<string, Burst>();
   readonly #tags: readonly { readonly accountId: number; readonly bytes: Buffer }[];
+  /** When each device last heard of a gap. */
+  readonly #gaps = new Map<Device, number>();
   sends = 0;
   deliveries = 0;
 
@@ -75,6 +81,7 @@ export class Checker {
       expected: this.#listeners(sender, target),
       networkChanges: sender.networkChanges,
       receivers: new Set(),
+      from: undefined,
     };
     list.push(sent);
     if (awaited) getOrAdd(this.#byToken, sender, () => new Map<number, Sent>()).set(token, sent);
@@ -104,6 +111,7 @@ export class Checker {
     if (sent === undefined) throw new Violation('I5', `${receiver.name} got ${name}:${number}, which nobody sent`);
     this.#world.note(receiver.name, `got ${title(sent)}`, 0);
     this.#checkRoute(receiver, sent, message);
+    this.#checkSession(receiver, sent, message);
     if (this.#isDuplicate(receiver, sent)) return;
     sent.receivers.add(receiver);
     this.#checkOrder(receiver, sent, message);
@@ -119,6 +127,13 @@ export class Checker {
     } else if (change.from === 'connected' && isUntouched && (change.cause === 'lost' || change.cause === 'gone')) {
       throw new Violation('I6', `${device.name} lost its connection without a cause`);
     }
+  }
+
+  /** The client says that messages may be missing: it covers what was sent before. */
+  gap(receiver: Device): void {
+    if (receiver.touches.size === 0) throw new Violation('I3', `${receiver.name} has a gap without a cause`);
+    this.#gaps.set(receiver, this.#world.timeline.nowMs);
+    this.#world.note(receiver.name, 'gap', 0);
   }
 
   // What goes over the wires.
@@ -217,10 +232,10 @@ export class Checker {
     }
   }
 
-  /** What was taken without an error is there, unless something happened to one of the two (I3). */
+  /** What was taken without an error is there, or there is a reason why not (I3). */
   checkLosses(): void {
     for (const [sender, list] of this.#sent) {
-      if (sender.touches.size > 0) continue;
+      if (sender.level === 'p1' && sender.touches.size > 0) continue;
       for (const sent of list) if (sent.awaited && sent.code === 0) this.#checkArrived(sent);
     }
   }
@@ -229,9 +244,14 @@ export class Checker {
     const usesOwnNetworks = sent.message.toNetworks.length === 0;
     if (usesOwnNetworks && sent.sender.networkChanges > 0) return;
     for (const receiver of sent.expected) {
-      if (receiver.touches.size > 0 || receiver.networkChanges > 0 || sent.receivers.has(receiver)) continue;
-      throw new Violation('I3', `${title(sent)} never reached ${receiver.name}, and nothing happened to either`);
+      if (sent.receivers.has(receiver) || receiver.networkChanges > 0 || this.#mayMiss(receiver, sent)) continue;
+      throw new Violation('I3', `${title(sent)} never reached ${receiver.name}, and nothing accounts for it`);
     }
+  }
+
+  #mayMiss(receiver: Device, sent: Sent): boolean {
+    if (receiver.level === 'p1') return receiver.touches.size > 0;
+    return receiver.touches.has(CLOSED) || (this.#gaps.get(receiver) ?? -Infinity) >= sent.atMs;
   }
 
   #listeners(sender: Device, { toNetworks, toSessionIds }: Pick<OutgoingMessage, 'toNetworks' | 'toSessionIds'>): Device[] {
@@ -275,6 +295,13 @@ export class Checker {
     const isOwn = receiver.session.sessionId === from;
     const isInNetwork = !isOwn && networks.some((name) => receiver.networksEver.has(name));
     if (!isNamed && !isInNetwork) throw new Violation('I5', `${receiver.name} got ${title(sent)}, which is for others`);
+  }
+
+  /** One session has delivered it: what two have delivered is twice there, if only for different receivers. */
+  #checkSession(receiver: Device, sent: Sent, { from }: IncomingMessage): void {
+    sent.from ??= from;
+    if (receiver.level === 'x1' || sent.from === from) return;
+    throw new Violation('I1', `${title(sent)} was taken from two sessions, ${sent.from} and ${from}`);
   }
 
   /** Protocol 1 has no defence against a box on the way that repeats an old upload (P-107). */

@@ -38,6 +38,8 @@ export function createClient(plan: DevicePlan, name: string, dice: Dice): Sessio
       random: dice.next,
       makeInstance: () => Array.from({ length: 22 }, () => 'abcdefghijklmnop'[Math.floor(dice.next() * 16)]).join(''),
       makeLinks: bothTransports,
+        maxQueuedMessages: 10_000,
+        maxQueuedBytes: 4_194_304,
     },
   );
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, OutgoingMessage } from '../../src/core/messages';
 import type { Session, SessionEffect, SessionInput, StatusChange } from '../../src/core/session';
 import type { ProtocolRoute } from '../../src/relay/events';
 import { createClient, levelOf, tell, type ClientEvents, type PromiseLevel } from './client-adapter';
-import { Dice } from './dice';
+import type { Dice } from './dice';
 import { Exchange } from './exchange';
 import { QUIET, type HttpNoise, type Peer } from './peer';
 import type { Path } from './pipe';
@@ -148,11 +148,19 @@ export class Device implements Peer, ClientEvents {
     return open.length;
   }
 
+  /** Its open WebSockets die without a sign. */
+  loseSockets(): number {
+    const open = [...this.wires.values()].filter((wire) => wire instanceof SocketWire && wire.isOpen);
+    for (const wire of open) if (wire instanceof SocketWire) wire.die();
+    return open.length;
+  }
+
   /** The network is well again. */
   heal(): void {
     for (const wire of [...this.wires.values()]) {
       if (wire instanceof Exchange) wire.heal();
       else if (wire.transport === undefined) wire.fail();
+      else wire.heal();
     }
   }
 

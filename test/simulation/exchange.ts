@@ -10,6 +10,8 @@ const NO_BYTES: Uint8Array = new Uint8Array(0);
 const PORTAL = new TextEncoder().encode('<html>Accept the terms of this hotel</html>');
 /** Longest time by which a box on the way delays a copy, or an answer that it collects. */
 const MAX_EXTRA_MS = 20_000;
+/** What is there within this time of the heal may go on. */
+const SOON_MS = 2_000;
 
 /** One request over HTTP and its answer, with everything that a network does to them. */
 export class Exchange {
@@ -19,6 +21,8 @@ export class Exchange {
   #isHung = false;
   /** A box on the way keeps the request back. */
   #isBoxed = false;
+  /** When what travels now is there. */
+  #arrivesAtMs = 0;
   #reset: Moment | undefined;
 
   constructor(
@@ -59,9 +63,10 @@ export class Exchange {
     this.#abortAll();
   }
 
-  /** The network is well again: what hung so long breaks off. */
+  /** The network is well again: what hung, or would travel for long, breaks off. */
   heal(): void {
-    if (this.#isHung || this.#isBoxed) this.fail();
+    const isSlow = this.#arrivesAtMs > this.world.timeline.nowMs + SOON_MS;
+    if (this.#isHung || this.#isBoxed || isSlow) this.fail();
   }
 
   #abortAll(): void {
@@ -84,7 +89,9 @@ export class Exchange {
     const reorderMs = this.#happens('reordered') ? this.dice.between(0, MAX_EXTRA_MS) : 0;
     const isHeldByBox = reorderMs > 0 || extraMs > 0;
     this.#isBoxed ||= reorderMs > 0 && extraMs === 0;
-    world.timeline.after(2 * this.#delay(0) + this.#delay(body.length) + extraMs + reorderMs, () => {
+    const delayMs = 2 * this.#delay(0) + this.#delay(body.length) + extraMs + reorderMs;
+    this.#arrivesAtMs = world.timeline.nowMs + delayMs;
+    world.timeline.after(delayMs, () => {
       // What was under way when the connection ended is lost, unless a box on the way has it: that does not know.
       if (isHeldByBox ? world.isHealed : this.#isOver) return;
       this.#isBoxed = false;
@@ -105,7 +112,9 @@ export class Exchange {
     if (peer.isSilent || this.#happens('answerLost')) return this.#hang();
     const isCut = this.#happens('cut');
     const heldMs = this.#happens('buffered') ? dice.between(0, MAX_EXTRA_MS) : 0;
-    world.timeline.after(this.#delay(answer.length) + heldMs, () => {
+    const delayMs = this.#delay(answer.length) + heldMs;
+    this.#arrivesAtMs = world.timeline.nowMs + delayMs;
+    world.timeline.after(delayMs, () => {
       if (peer.isSilent) return this.#hang();
       // Whatever the byte at which it was cut: a platform gives no part of a body.
       if (isCut) this.#finish(0, NO_BYTES);
@@ -117,8 +126,9 @@ export class Exchange {
     if (this.#isOver || this.#isHung) return;
     this.#isHung = true;
     if (this.world.isHealed) this.#reset = this.world.timeline.after(1, () => this.fail());
-    else if (this.dice.chance(0.5)) {
-      this.#reset = this.world.timeline.after(this.dice.between(0, MAX_EXTRA_MS), () => this.fail());
+    else if (this.dice.chance(0.7)) {
+      const resetMs = this.dice.chance(0.5) ? this.dice.between(0, 500) : this.dice.between(0, MAX_EXTRA_MS);
+      this.#reset = this.world.timeline.after(resetMs, () => this.fail());
     }
   }
 

@@ -61,14 +61,14 @@ function httpNoise(fault: keyof HttpNoise, weight: number, touches: readonly str
 }
 
 export const NEMESES: readonly Nemesis[] = [
-  nemesis('kill of a relay', 2, (world, dice) => {
+  nemesis('kill of a relay', 4, (world, dice) => {
     const relay = dice.pick(world.relays);
     if (!relay.isUp) return;
     count(world, 'kill of a relay');
     touchAll(world, relay.index, 'kill');
-    relay.crash(dice.between(100, 8_000));
+    relay.crash(dice.chance(0.5) ? dice.between(50, 800) : dice.between(800, 8_000));
   }),
-  nemesis('rolling restart', 1, (world, dice) => {
+  nemesis('rolling restart', 3, (world, dice) => {
     for (const relay of world.relays) {
       if (!relay.isUp) continue;
       count(world, 'rolling restart');
@@ -110,6 +110,14 @@ export const NEMESES: readonly Nemesis[] = [
       if (device.cut() > 0) count(world, 'cut');
     }
     count(world, 'cut of all');
+  }),
+  nemesis('half-open connection', 4, (world, dice) => {
+    const device = anyDevice(world, dice);
+    device.touch('half-open');
+    if (device.loseSockets() === 0) return;
+    count(world, 'half-open connection');
+    // The system may tell that the network has changed.
+    if (dice.chance(0.5)) world.lasting(dice.between(0, 3_000), () => device.input({ type: 'resume' }));
   }),
   nemesis('partition', 3, (world, dice) => {
     count(world, 'partition');
@@ -197,7 +205,7 @@ export const NEMESES: readonly Nemesis[] = [
     world.lasting(dice.between(1_000, 15_000), () => (device.hasNoCredentials = false));
   }),
   httpNoise('requestLost', 2, ['http']),
-  httpNoise('answerLost', 2, ['http', 'copies']),
+  httpNoise('answerLost', 3, ['http', 'copies']),
   httpNoise('duplicated', 2, ['http', 'copies']),
   httpNoise('reordered', 2, ['http', 'copies']),
   httpNoise('buffered', 1, ['http', 'copies']),

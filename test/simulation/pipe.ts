@@ -1,5 +1,5 @@
 import type { Dice } from './dice';
-import type { Timeline } from './timeline';
+import type { Moment, Timeline } from './timeline';
 
 /** How bytes travel between a device and the relays, now. */
 export interface Path {
@@ -21,7 +21,7 @@ export interface StreamEnd {
 
 interface Item {
   content: Uint8Array | StreamEnd;
-  readonly dueMs: number;
+  dueMs: number;
 }
 
 export interface PipeOptions {
@@ -40,7 +40,7 @@ export class Pipe {
   buffered = 0;
   #items: Item[] = [];
   #lastDueMs = 0;
-  #isWaiting = false;
+  #waiting: Moment | undefined;
   #isClosed = false;
 
   constructor(private readonly options: PipeOptions) {}
@@ -50,7 +50,7 @@ export class Pipe {
     const { dice } = this.options;
     this.buffered += bytes.length;
     // TCP keeps the order and nothing else.
-    if (bytes.length > 1 && dice.chance(0.1)) {
+    if (bytes.length > 1 && dice.chance(0.2)) {
       const middle = 1 + dice.below(bytes.length - 1);
       this.#put(bytes.subarray(0, middle), middle);
       this.#put(bytes.subarray(middle), bytes.length - middle);
@@ -65,6 +65,12 @@ export class Pipe {
 
   /** Loses a suffix of what is under way, wherever it begins, and breaks off behind the rest. */
   cut(): void {
+    this.lose();
+    this.#put({ isBroken: true, code: 1006, reason: '' }, 0);
+  }
+
+  /** Loses a suffix of what is under way and takes no more, but nobody learns of it. */
+  lose(): void {
     let rest = this.options.dice.below(this.buffered + 1);
     const kept: Item[] = [];
     for (const item of this.#items) {
@@ -76,7 +82,6 @@ export class Pipe {
     this.#items = kept;
     this.buffered = kept.reduce((sum, { content }) => sum + (content as Uint8Array).length, 0);
     this.#lastDueMs = kept.at(-1)?.dueMs ?? 0;
-    this.#put({ isBroken: true, code: 1006, reason: '' }, 0);
     this.#isClosed = true;
   }
 
@@ -90,13 +95,23 @@ export class Pipe {
   /** Goes on, if it is not held any more. */
   pump(): void {
     const head = this.#items[0];
-    if (this.#isWaiting || head === undefined || this.options.isHeld()) return;
-    this.#isWaiting = true;
-    this.options.timeline.at(head.dueMs, () => {
-      this.#isWaiting = false;
+    if (this.#waiting !== undefined || head === undefined || this.options.isHeld()) return;
+    this.#waiting = this.options.timeline.at(head.dueMs, () => {
+      this.#waiting = undefined;
       this.#arrive();
       this.pump();
     });
+  }
+
+  /** The link is quick again, also for what was put in before. */
+  hurry(): void {
+    const { timeline, path } = this.options;
+    const latestMs = timeline.nowMs + path.latencyMs + path.jitterMs;
+    for (const item of this.#items) item.dueMs = Math.min(item.dueMs, latestMs);
+    this.#lastDueMs = Math.min(this.#lastDueMs, latestMs);
+    this.#waiting?.cancel();
+    this.#waiting = undefined;
+    this.pump();
   }
 
   #put(content: Item['content'], bytes: number): void {

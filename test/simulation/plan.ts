@@ -78,20 +78,25 @@ export function makePlan(seed: number): Plan {
   const deviceDice = root.fork(Stream.devices);
   const busy = dice.between(300, 3_000);
   const webSockets = dice.next();
-  const devices = Array.from({ length: dice.whole(3, dice.whole(3, 12)) }, (_, index): DevicePlan => ({
-    index,
-    account: dice.pick(accounts),
-    relay: dice.below(relays.length),
-    networkNames: makeNetworks(dice),
-    useWebSocket: dice.chance(webSockets),
-    downloadTimeout: dice.chance(0.3) ? dice.whole(10, 30) : 120,
-    path: makePath(dice),
-    startMs: dice.between(0, 2_000),
-    sendEveryMs: busy * dice.between(0.5, 4),
-    changeEveryMs: dice.chance(0.3) ? dice.between(2_000, 20_000) : Infinity,
-    clockOffsetMs: dice.between(0, 1e6),
-    dice: deviceDice.fork(index),
-  }));
+  const makeDevice = (index: number): DevicePlan => {
+    const path = makePath(dice);
+    return {
+      index,
+      account: dice.pick(accounts),
+      relay: dice.below(relays.length),
+      networkNames: makeNetworks(dice),
+      useWebSocket: dice.chance(webSockets),
+      downloadTimeout: dice.chance(0.3) ? dice.whole(10, 30) : 120,
+      path,
+      startMs: dice.between(0, 2_000),
+      // Protocol 1 sends one batch per round trip, so who is far away must not have too much to say.
+      sendEveryMs: Math.max(busy * dice.between(0.5, 4), 15 * path.latencyMs),
+      changeEveryMs: dice.chance(0.3) ? dice.between(2_000, 20_000) : Infinity,
+      clockOffsetMs: dice.between(0, 1e6),
+      dice: deviceDice.fork(index),
+    };
+  };
+  const devices = Array.from({ length: dice.whole(3, dice.whole(3, 12)) }, (_, index) => makeDevice(index));
   return { seed, faultMs, relays, accounts, devices, faults: makeFaults(root.fork(Stream.faults), faultMs) };
 }
 
@@ -113,7 +118,7 @@ function makeNetworks(dice: Dice): string[] {
 
 function makePath(dice: Dice): Path {
   return {
-    latencyMs: dice.between(1, dice.chance(0.2) ? 300 : 80),
+    latencyMs: dice.between(1, dice.chance(0.2) ? 250 : 80),
     jitterMs: dice.between(0, 40),
     bytesPerMs: dice.chance(0.2) ? dice.between(60, 600) : 10_000,
   };

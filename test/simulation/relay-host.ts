@@ -20,7 +20,6 @@ export interface RequestSink {
   fail(): void;
 }
 
-/** Delays of a request for more than this are those of a sick relay. */
 const SECRET_LENGTH = 22;
 /** Indices in the alphabet of secrets that spell the canary. */
 const CANARY_INDICES = Array.from(SECRET_CANARY, (letter) => {
@@ -48,6 +47,8 @@ export class RelayHost {
   #isPumping = false;
   #resumesAtMs = 0;
   #paused: (() => void)[] = [];
+  /** WebSockets of which the core knows that they are gone. */
+  readonly #gone = new Set<number>();
 
   constructor(world: World, plan: RelayPlan, readonly index: number) {
     this.#world = world;
@@ -84,6 +85,7 @@ export class RelayHost {
 
   input(event: RelayInput): void {
     this.#whenAwake(() => {
+      if (event.type === 'closed') this.#gone.add(event.transport);
       this.core.input(event, this.nowMs);
       this.#pump();
     });
@@ -176,6 +178,7 @@ export class RelayHost {
         this.#world.counts.add(`close code ${effect.code}`);
         return this.#sink(effect)?.close(effect.code, effect.reason);
       case 'destroy':
+        if (this.#gone.has(effect.transport)) throw new Violation('I4', 'the relay still had a WebSocket that is gone');
         this.#sink(effect)?.destroy();
         this.sinks.delete(effect.transport);
         return;

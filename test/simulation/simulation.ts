@@ -155,9 +155,10 @@ class Run {
     return this.#own().filter((device) => !this.#isCrowded(device) && (!device.isConnected || device.session.bufferedAmount > 0));
   }
 
-  /** Where there is no room for all, somebody stays outside. */
+  /** Where there is no room for all somebody stays outside, and where batches are too large they cost the WebSocket. */
   #isCrowded({ plan }: Device): boolean {
-    return this.plan.relays[plan.relay]!.limits.maxSessions < 100;
+    const { maxSessions, maxTransmissionSize } = this.plan.relays[plan.relay]!.limits;
+    return maxSessions < 100 || maxTransmissionSize < 1e6;
   }
 
   /** Devices that stay: not a tab that was closed. */

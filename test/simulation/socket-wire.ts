@@ -23,6 +23,8 @@ export class SocketWire implements TransportSink {
   #isLetGo = false;
   #isPeerDone = false;
   #hasClosed = false;
+  /** Dead without a sign, as after a change of address: other connections are well. */
+  #isDead = false;
 
   constructor(
     private readonly world: World,
@@ -45,7 +47,7 @@ export class SocketWire implements TransportSink {
       timeline,
       dice,
       path,
-      isHeld: () => peer.isSilent || !peer.isReading,
+      isHeld: () => this.#isDead || peer.isSilent || !peer.isReading,
       onBytes: (bytes) => this.#toPeer(bytes),
       onEnd: ({ isBroken, code, reason }) => this.#peerLosesRelay(isBroken, code, reason),
     });
@@ -80,9 +82,28 @@ export class SocketWire implements TransportSink {
     this.#down.cut();
   }
 
+  /** Dies, and neither end learns of it. */
+  die(): void {
+    this.#isDead = true;
+    this.#up.lose();
+  }
+
+  /** The network is well: what is dead is known to be. */
+  heal(): void {
+    if (this.#isDead) {
+      this.#isDead = false;
+      this.cut();
+    } else this.#hurry();
+  }
+
   pump(): void {
     this.#up.pump();
     this.#down.pump();
+  }
+
+  #hurry(): void {
+    this.#up.hurry();
+    this.#down.hurry();
   }
 
   /** @internal */

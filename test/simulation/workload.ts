@@ -1,4 +1,5 @@
 import { discoveryRequest } from '../../src/core/discovery';
+import { CLOSED } from './checker';
 import type { Device } from './device';
 import { NETWORK_NAMES } from './plan';
 import type { World } from './world';
@@ -92,7 +93,7 @@ export class Workload {
   /** The application ends its session and begins another. */
   #restart(device: Device): void {
     const { timeline } = this.world;
-    device.touch('closed by its application');
+    device.touch(CLOSED);
     device.input({ type: 'close' });
     timeline.after(device.workDice.between(0, 8_000), () => device.input({ type: 'start' }));
   }

@@ -174,7 +174,7 @@ describe('promises', () => {
     const first = device.send('a');
     await turn();
     await platform.receive('~rt=s~e=0~t=1');
-    await expect(first).resolves.toBeUndefined();
+    await expect(first).resolves.toEqual({ mode: 'reliable', guarantee: 'plain' });
     const second = device.send('b', { toSessionIds: ['9'] }).catch((error: unknown) => error);
     await turn();
     await platform.receive('~rt=s~e=2~t=1');
