@@ -102,5 +102,6 @@ export class NumberedGroups {
 
 /** Whether a value is this one character. */
 function isLetter({ bytes, starts, ends }: Fields, index: number, letter: number): boolean {
-  return ends[index]! - starts[index]! === 1 && bytes[starts[index]!] === letter;
+  const at = starts[index]!;
+  return ends[index]! - at === 1 && bytes[at] === letter;
 }

@@ -6,7 +6,7 @@ import type { RandomBytes } from '../../src/relay/ids';
 import { resolveLimits, type RelayLimits } from '../../src/relay/limits';
 import { RelayCore } from '../../src/relay/relay-core';
 import { seededRandom } from './bytes';
-import { stubEnv } from './stub-env';
+import { memoryEnv } from '../../src/testing/memory-env';
 
 export interface LabAccount {
   readonly id: number;
@@ -111,7 +111,7 @@ export class RelayCoreLab {
 
   constructor(limits: Partial<RelayLimits> = {}, seed = 1) {
     this.limits = resolveLimits(limits);
-    this.core = new RelayCore(this.limits, stubEnv(seededBytes(seed)));
+    this.core = new RelayCore(this.limits, memoryEnv(seededBytes(seed)));
   }
 
   input(event: Parameters<RelayCore['input']>[0]): void {
