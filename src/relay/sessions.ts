@@ -141,8 +141,8 @@ export class Transport extends Timed {
   /** Holds the unfinished part of a message; undefined between messages. */
   splitter: MessageSplitter | undefined = undefined;
   heldBytes = 0;
-  /** When it was pinged last. */
-  pingedMs = -Infinity;
+  /** The silence for which it was pinged, by its beginning. */
+  pingedForMs = -Infinity;
   /** Bytes received before authentication. */
   anonymousBytes = 0;
   /** Since when many bytes wait in the socket; undefined when it takes more. */
@@ -174,7 +174,7 @@ export class Transport extends Timed {
 
   /** When silence calls for a ping; Infinity when it was sent, and without the extension. */
   get pingAtMs(): number {
-    const isPinged = this.pingedMs >= this.lastReceivedMs;
+    const isPinged = this.pingedForMs === this.lastReceivedMs;
     return isPinged || !this.isNumbered ? Infinity : this.lastReceivedMs + PING_AFTER_MS;
   }
 

@@ -59,7 +59,7 @@ export class Transports {
 
   /** Asks for a sign of life; every WebSocket gives one without help of its application. */
   ping(transport: Transport): void {
-    transport.pingedMs = this.context.nowMs;
+    transport.pingedForMs = transport.lastReceivedMs;
     this.write(transport, [PING], PING.length);
   }
 

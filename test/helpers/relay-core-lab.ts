@@ -12,6 +12,7 @@ export interface LabAccount {
   readonly id: number;
   readonly connectName: string;
   readonly networks: ReadonlySet<string> | undefined;
+  readonly generation?: string;
 }
 
 export const HOME: LabAccount = { id: 1, connectName: 'home', networks: undefined };
@@ -75,7 +76,8 @@ export class LabSocket {
     for (const chunk of chunks) this.#connection.receive(chunk.slice());
     for (let event = this.#connection.poll(); event !== undefined; event = this.#connection.poll()) {
       if (event.type === 'ping') this.pings += 1;
-      if (event.type === 'ping') continue;
+      // Its pong is not sent: each test says itself when there is a sign of life.
+      if (event.type === 'ping' || event.type === 'transmit') continue;
       if (event.type !== 'message') throw new Error(`the relay wrote ${event.type}`);
       if (event.opcode !== 2) throw new Error('P-1: a frame that is not BINARY');
       this.frames.push(textOf(event.payload));
@@ -101,13 +103,14 @@ export class RelayCoreLab {
   /** Outcome of a login; undefined leaves it waiting. */
   check: ((connectName: string, password: string) => CheckedLogin | undefined) | undefined = undefined;
   /** Outcome of a login with a token. */
-  checkToken: (claims: TokenClaims) => CheckedLogin = () => ({ ok: true, account: this.#account });
+  checkToken: (claims: TokenClaims) => CheckedLogin = () => ({ ok: true, account: this.account });
   tokenLogins = 0;
   nowMs = 1_000;
   readonly #sockets = new Map<number, LabSocket>();
   readonly #requests = new Map<number, LabRequest>();
   #lastNumber = 0;
-  #account: LabAccount = HOME;
+  /** Who the next login is for. */
+  account: LabAccount = HOME;
 
   constructor(limits: Partial<RelayLimits> = {}, seed = 1) {
     this.limits = resolveLimits(limits);
@@ -175,7 +178,7 @@ export class RelayCoreLab {
 
   /** A new session. @returns Its device id. */
   login(account: LabAccount = HOME): string {
-    this.#account = account;
+    this.account = account;
     const body = this.post('login', '~p=1~cn=a~cp=b') ?? '';
     const id = /^~e=0~id=([^~]+)/.exec(body)?.[1];
     if (id === undefined) throw new Error(`login refused: ${body}`);
@@ -247,7 +250,7 @@ export class RelayCoreLab {
 
   #checkLogin(effect: Extract<RelayEffect, { type: 'check-login' }>): void {
     const { request, connectName, connectPassword } = effect;
-    const check = this.check ?? ((): CheckedLogin => ({ ok: true, account: this.#account }));
+    const check = this.check ?? ((): CheckedLogin => ({ ok: true, account: this.account }));
     const result = check(connectName, connectPassword);
     if (result === undefined) this.waitingLogins.push(effect);
     else this.input({ type: 'login-checked', request, result });
