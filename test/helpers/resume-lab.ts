@@ -1,4 +1,4 @@
-import { HOME, type LabAccount, type LabSocket, RelayCoreLab, sessionOf } from './relay-core-lab';
+import { HOME, type LabAccount, type LabSocket, type RelayCoreLab, sessionOf } from './relay-core-lab';
 
 let instances = 0;
 
