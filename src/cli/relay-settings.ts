@@ -17,6 +17,8 @@ export interface RelaySettings {
   readonly host: string;
   readonly port: number;
   readonly accounts: AccountSource;
+  /** File of the key that resume tokens are sealed with. */
+  readonly resumeKeyFile: string | undefined;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly requireTls: boolean;
   /** The names it goes by and the pages it serves, as given. */
@@ -32,6 +34,7 @@ const OPTIONS = {
   account: { type: 'string', multiple: true },
   accounts: { type: 'string' },
   'open-access': { type: 'boolean' },
+  'resume-key': { type: 'string' },
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   'require-tls': { type: 'boolean' },
@@ -63,6 +66,7 @@ export function relaySettings(
     host: values.host,
     port: parsePort(values.port, '--port'),
     accounts: accountSource(values, env),
+    resumeKeyFile: values['resume-key'],
     tls: tlsFiles(values),
     requireTls: values['require-tls'] === true,
     names: relayNames(values),

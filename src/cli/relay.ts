@@ -10,6 +10,7 @@ import { createRelay, type Relay } from '../relay/server';
 import { DEFAULT_ACCOUNT_FILE } from './account';
 import { CommandError, systemCode, UsageError } from './failures';
 import { loadPage, type PageFile } from './page';
+import { readResumeKey } from './resume-key';
 import { type AccountSource, relaySettings, type RelaySettings } from './relay-settings';
 import { processTerminal, type Terminal } from './terminal';
 
@@ -32,6 +33,8 @@ Who may come in (one of these; without any, ${DEFAULT_ACCOUNT_FILE} in this fold
                          Other users of the machine can see it; the environment variable WEBIFI_ACCOUNT,
                          in the same form, they cannot
   --open-access          everybody; loopback only
+  --resume-key FILE      secret with which devices come back after a restart without a password check; made
+                         at the first start; default beside the file of the accounts
 
 Encryption
   --tls-cert FILE        certificate in PEM form
@@ -55,13 +58,15 @@ export async function run(args: readonly string[], terminal: Terminal = processT
   const logger = createLogger({ format: settings.logFormat, write: (line) => terminal.error(`${line}\n`) });
   const page = settings.servesPage ? await pageIfThere(logger) : undefined;
   const tls = await readTls(settings.tls);
-  const accountStore = await openAccountStore(settings.accounts, logger);
+  const resumeKey = await resumeKeyOf(settings, logger);
+  const accountStore = await openAccountStore(settings.accounts, logger, resumeKey);
   const relay = makeRelay({
     accountStore,
     logger,
     openAccess: settings.accounts.type === 'open',
     requireTls: settings.requireTls,
     perMessageDeflate: settings.deflates,
+    ...(resumeKey && { resumeKey }),
     ...(tls && { tls }),
     ...(page && { page }),
     ...settings.names,
@@ -98,9 +103,20 @@ async function readTls(files: RelaySettings['tls']): Promise<{ cert: Buffer; key
   return { cert: await read(files.certFile, '--tls-cert'), key: await read(files.keyFile, '--tls-key') };
 }
 
-async function openAccountStore(source: AccountSource, logger: Logger): Promise<AccountStore> {
+async function resumeKeyOf({ resumeKeyFile, accounts }: RelaySettings, logger: Logger): Promise<Uint8Array | undefined> {
+  if (resumeKeyFile !== undefined) return readResumeKey(resumeKeyFile, true, logger);
+  if (accounts.type === 'file') return readResumeKey(`${accounts.path}.resume-key`, false, logger);
+  if (accounts.type !== 'default file' || !existsSync(DEFAULT_ACCOUNT_FILE)) return undefined;
+  return readResumeKey(`${DEFAULT_ACCOUNT_FILE}.resume-key`, false, logger);
+}
+
+async function openAccountStore(
+  source: AccountSource,
+  logger: Logger,
+  resumeKey: Uint8Array | undefined,
+): Promise<AccountStore> {
   if (source.type === 'open') return openAccounts();
-  if (source.type === 'inline') return inlineAccounts(source.accounts);
+  if (source.type === 'inline') return inlineAccounts(source.accounts, { resumeKey });
   if (source.type === 'default file' && !existsSync(DEFAULT_ACCOUNT_FILE)) {
     throw new UsageError(
       `no accounts: make one with "webifi account add NAME", or give --accounts, --account or --open-access`,

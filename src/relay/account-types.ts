@@ -5,6 +5,11 @@ export interface Account {
   readonly connectName: string;
   /** The networks it may use now; undefined when it may use any. */
   readonly networks: ReadonlySet<string> | undefined;
+  /**
+   * 16 hexadecimal digits that change with the password and tell nothing about it; the same after a restart. Without them, devices
+   * of the account need their password again after the relay was restarted.
+   */
+  readonly generation?: string | undefined;
 }
 
 /**
@@ -22,6 +27,11 @@ export interface AccountStore {
    *   address.
    */
   login(connectName: string, password: string, remoteAddress: string): Promise<LoginResult>;
+  /**
+   * Lets in whoever has shown a token that the relay gave this connect name, as long as the account is still of this generation.
+   * Any failure asks the device for its password. Left out: always so.
+   */
+  resume?(connectName: string, generation: string): Promise<LoginResult>;
   /** Ends the store; every later login gets code 20. */
   close(): void;
 }

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { connectNameProblem, networksProblem, passwordProblem } from './account-rules';
-import type { Account, AccountStore } from './account-types';
+import type { Account, AccountStore, LoginResult } from './account-types';
 import { FileAccounts, type FileAccountsOptions } from './file-accounts';
-import { type LoginOptions, Logins, type Member, passwordDigest } from './logins';
+import { generationOf, type LoginOptions, Logins, type Member, passwordDigest } from './logins';
 
 export type { Account, AccountStore, LoginResult } from './account-types';
 export type { FileAccountsOptions } from './file-accounts';
@@ -29,7 +29,8 @@ export function inlineAccounts(accounts: readonly InlineAccount[], options: Logi
   accounts.forEach((given, index) => {
     checkInlineAccount(given, index, members.has(given.connectName));
     const { connectName, networks } = given;
-    const account = { id: index + 1, connectName, networks: networks && new Set(networks) };
+    const generation = generationOf(options.resumeKey ?? key, connectName, given.password);
+    const account = { id: index + 1, connectName, networks: networks && new Set(networks), generation };
     members.set(connectName, { account, secret: passwordDigest(key, given.password) });
   });
   const source = {
@@ -40,8 +41,9 @@ export function inlineAccounts(accounts: readonly InlineAccount[], options: Logi
     },
   };
   const logins = new Logins(source, key, options);
-  return closable((connectName, password, remoteAddress) =>
-    logins.login(connectName, password, remoteAddress),
+  return closable(
+    (connectName, password, remoteAddress) => logins.login(connectName, password, remoteAddress),
+    (connectName, generation) => logins.resume(connectName, generation),
   );
 }
 
@@ -85,24 +87,37 @@ export interface OpenAccountsOptions {
 export function openAccounts({ maxAccounts = 10_000 }: OpenAccountsOptions = {}): AccountStore {
   const key = randomBytes(32);
   const accounts = new Map<string, Account>();
-  return closable((connectName, password) => {
+  const resumed = new Map<string, Account>();
+  const login: AccountStore['login'] = (connectName, password) => {
     const pair = createHmac('sha256', key)
       .update(JSON.stringify([connectName, password]))
       .digest('base64');
     let account = accounts.get(pair);
     if (account === undefined) {
       if (accounts.size >= maxAccounts) return Promise.resolve({ ok: false, code: 20 });
-      account = { id: accounts.size + 1, connectName, networks: undefined };
+      const generation = generationOf(key, connectName, password);
+      account = { id: accounts.size + 1, connectName, networks: undefined, generation };
       accounts.set(pair, account);
+      resumed.set(`${generation}${connectName}`, account);
     }
     return Promise.resolve({ ok: true, account });
+  };
+  return closable(login, (connectName, generation) => {
+    const account = resumed.get(`${generation}${connectName}`);
+    return account === undefined ? { ok: false, code: 8 } : { ok: true, account };
   });
 }
 
-function closable(login: AccountStore['login']): AccountStore {
+const CLOSED: LoginResult = { ok: false, code: 20 };
+
+function closable(
+  login: AccountStore['login'],
+  resume: (connectName: string, generation: string) => LoginResult,
+): AccountStore {
   let isClosed = false;
   return {
-    login: (...given) => (isClosed ? Promise.resolve({ ok: false, code: 20 }) : login(...given)),
+    login: (...given) => (isClosed ? Promise.resolve(CLOSED) : login(...given)),
+    resume: (...given) => Promise.resolve(isClosed ? CLOSED : resume(...given)),
     close: () => {
       isClosed = true;
     },

@@ -3,6 +3,7 @@ import { convertErrorCodeToString, ErrorCode } from '../core/errors';
 import { FieldWriter } from '../core/field-writer';
 import { encodeText } from '../core/text';
 import { Entry } from './out-queue';
+import type { Session } from './sessions';
 
 /** Kind of message that a WebSocket answer belongs to: `rt` on the wire. */
 export type AnswerKind = 'a' | 'n' | 's' | 'c';
@@ -27,6 +28,30 @@ const deliveredBy: (Entry | undefined)[] = [];
 /** Answer to a keep-alive; it has no code. */
 export const KEEP_ALIVE_ANSWER = new Entry('answer', encodeText('~rt=k~t=1'));
 
+/**
+ * An answer of the extension, `~rt={kind}~e={code}[~xq=..]~xh={number}~t=1`: what was taken, up to a number.
+ *
+ * @param more - Fields in between, encoded.
+ */
+export function takenAnswer(kind: AnswerKind, code: number, upTo: number, more = ''): Entry {
+  return new Entry('answer', encodeText(`~rt=${kind}~e=${code}${more}~xh=${upTo}~t=1`));
+}
+
+/** The answer to a good attach of the extension (section 5.1). */
+export function resumedAnswer(upTo: number, token: string): Entry {
+  return new Entry('answer', encodeText(`~rt=a~e=${ErrorCode.SUCCESS}~xh=${upTo}~xr=${token}~t=1`));
+}
+
+/** The answer to a refused attach. @param more - Fields that say why, encoded. */
+export function refusedAnswer(code: number, more: string): Entry {
+  return new Entry('answer', encodeText(`~rt=a~e=${code}${more}~t=1`));
+}
+
+/** As {@link takenAnswer}, to a keep-alive. */
+export function keepAliveAnswer(upTo: number): Entry {
+  return new Entry('answer', encodeText(`~rt=k~xh=${upTo}~t=1`));
+}
+
 /** `~e={code}`, the whole body of most HTTP answers. */
 export function httpAnswer(code: number): Uint8Array {
   let body = httpAnswers.get(code);
@@ -34,10 +59,18 @@ export function httpAnswer(code: number): Uint8Array {
   return body;
 }
 
+/** The same for a request of a session: with the extension it says what was taken (X-11). */
+export function codeAnswer(session: Session | undefined, code: number, more = ''): Uint8Array {
+  const resume = session?.resume;
+  return resume === undefined ? httpAnswer(code) : encodeText(`~e=${code}~xh=${resume.up.lastSafe}${more}`);
+}
+
 /** Texts of all codes, keys in rising order, so that they begin with key `0` (P-38). */
 function encodeErrorTexts(): Uint8Array {
   const writer = new FieldWriter();
-  const codes = Object.values(ErrorCode).sort((one, other) => one - other);
+  // Those of the extension mean nothing to other clients, and its own clients know them (X-4).
+  const codes = Object.values(ErrorCode).filter((code) => code < ErrorCode.QUEUE_FULL);
+  codes.sort((one, other) => one - other);
   for (const code of codes) writer.field(String(code), convertErrorCodeToString(code));
   return writer.finish().slice();
 }
@@ -51,12 +84,14 @@ export interface Credentials {
   readonly ip: string;
   readonly dn: string;
   readonly wantsErrorTexts: boolean;
+  /** Fields of the extension, encoded; they stand before the texts (X-2). */
+  readonly grant?: string | undefined;
 }
 
 /** The answer to a good login: fields in the order that P-37 fixes, the id unescaped (P-5), the texts last (P-38). */
-export function credentialsAnswer({ id, ip, dn, wantsErrorTexts }: Credentials): Uint8Array {
+export function credentialsAnswer({ id, ip, dn, wantsErrorTexts, grant = '' }: Credentials): Uint8Array {
   // An id and a host, as `hostFrom` lets it pass, hold nothing to escape.
   const hosts = `~ip=${ip}~ip=${ip}~dn=${dn}~dn=${dn}`;
-  const answer = encodeText(`~e=${ErrorCode.SUCCESS}~id=${id}${hosts}~sl=${SUBSCRIPTION_LEVEL}`);
+  const answer = encodeText(`~e=${ErrorCode.SUCCESS}~id=${id}${hosts}~sl=${SUBSCRIPTION_LEVEL}${grant}`);
   return wantsErrorTexts ? joinBytes([answer, ERROR_TEXTS]) : answer;
 }

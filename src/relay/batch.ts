@@ -2,7 +2,7 @@ import { type Joined, type Joiner, RECEIVE, TERMINATOR } from './joiner';
 import type { Entry, OutQueue } from './out-queue';
 
 /** Groups without a large payload are copied together up to here; what is longer is handed on as a view of the batch. */
-const OWN_VIEW_SIZE = 16_384;
+export const OWN_VIEW_SIZE = 16_384;
 
 /**
  * Groups that the live members of a network get in one write. Most get the very same frame; who has sent some of the

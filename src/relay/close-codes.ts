@@ -16,6 +16,8 @@ export const CloseCode = {
   RESTART: 1012,
   /** All input together is above its limit. */
   TRY_LATER: 1013,
+  /** Another transport of the same session has taken its place. */
+  REPLACED: 4001,
   /** The client does not read fast enough; its session stays, with its queue. */
   SLOW_CONSUMER: 4008,
 } as const;

@@ -2,6 +2,8 @@
 export interface RelayCounters {
   /** Message groups taken from clients. */
   messagesReceived: number;
+  /** Numbered messages that came again and were passed over. */
+  messagesRepeated: number;
   /** Groups encoded for delivery: one per message that had a recipient, however many. */
   messagesEncoded: number;
   /** Groups handed to sockets and downloads, counted per recipient. */
@@ -22,6 +24,8 @@ export interface RelayCounters {
   uploadsRepeated: number;
   logins: number;
   loginsRefused: number;
+  /** Transports that took up a session where the one before broke off. */
+  sessionsResumed: number;
   sessionsExpired: number;
   sessionsEvicted: number;
   slowConsumersClosed: number;
@@ -30,6 +34,7 @@ export interface RelayCounters {
 export function createCounters(): RelayCounters {
   return {
     messagesReceived: 0,
+    messagesRepeated: 0,
     messagesEncoded: 0,
     messagesDelivered: 0,
     messagesDropped: 0,
@@ -43,6 +48,7 @@ export function createCounters(): RelayCounters {
     uploadsRepeated: 0,
     logins: 0,
     loginsRefused: 0,
+    sessionsResumed: 0,
     sessionsExpired: 0,
     sessionsEvicted: 0,
     slowConsumersClosed: 0,

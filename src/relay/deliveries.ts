@@ -1,11 +1,18 @@
-import { deliveredAnswers } from './answers';
+import { joinBytes } from '../core/bytes';
+import { ErrorCode } from '../core/errors';
+import { encodeText } from '../core/text';
+import { deliveredAnswers, takenAnswer } from './answers';
 import { Batch } from './batch';
 import { CloseCode } from './close-codes';
 import type { CoreContext } from './core-context';
 import type { Downloads } from './downloads';
-import { countFront, type Joined, Joiner } from './joiner';
-import type { Network } from './network';
+import { OWN_CHUNK_SIZE } from './group-encoder';
+import { countFront, DOWNLOAD_HEAD, IGNORED_FIELD, type Joined, Joiner, TERMINATOR } from './joiner';
+import type { Network, NetworkMember } from './network';
+import { NumberedBatch } from './numbered-batch';
+import { planItems } from './numbered-frames';
 import type { Entry, OutQueue } from './out-queue';
+import type { ResumeState } from './resume-state';
 import type { Recipients } from './router';
 import type { Session, Transport } from './sessions';
 import type { Transports } from './transports';
@@ -16,6 +23,9 @@ const SLOW_WRITE_SIZE = 65_536;
 const MAX_OWED_MS = 2;
 /** Answers that wait for one session at most. */
 const MAX_OWED = 64;
+/** Long polling without an open download for this long counts as away (X-25). */
+const AWAY_AFTER_MS = 10_000;
+const NOTHING = new Uint8Array(0);
 
 /**
  * The out-queues and their way to the wire. What one turn of the event loop puts into a queue goes out together at its
@@ -54,8 +64,7 @@ export class Deliveries {
     }
     for (let i = 0; i < sessions.length; i++) {
       const session = sessions[i]!;
-      if (this.#hasRoom(session.queue, entry) || this.#makeRoom(session, entry)) this.#add(session, entry);
-      else allTaken = false;
+      if (!this.#handToSession(entry, session)) allTaken = false;
     }
     return allTaken;
   }
@@ -77,6 +86,11 @@ export class Deliveries {
   forgetAnswers(session: Session): void {
     session.owedAnswers = 0;
     session.queue.takeAnswers();
+  }
+
+  /** Says what was taken so far, if that is owed; a refusal must not be behind it. */
+  settle(session: Session): void {
+    this.#settle(session);
   }
 
   /** Adds an answer for the WebSocket of a session. */
@@ -132,7 +146,9 @@ export class Deliveries {
     session.catchUp();
     this.#settle(session);
     if (transport.blockedAtMs !== undefined) return this.writeAnswers(session, transport);
-    while (session.queue.length > 0) this.#writeFront(session, transport);
+    const { queue, resume } = session;
+    if (resume === undefined) while (queue.length > 0) this.#writeFront(session, transport);
+    else while (queue.length > 0 || resume.ring.hasUnsent) this.#writeNumbered(session, resume, transport);
   }
 
   /** Writes what only this transport can get: the answers that wait for it. */
@@ -156,18 +172,66 @@ export class Deliveries {
     this.transports.close(transport, CloseCode.SLOW_CONSUMER, 'reading too slowly');
   }
 
+  #handToSession(entry: Entry, session: Session): boolean {
+    const { resume } = session;
+    if (resume === undefined) {
+      entry.receipt?.lose();
+      if (!this.#hasRoom(session.queue, entry) && !this.#makeRoom(session, entry)) return false;
+      this.#add(session, entry);
+      return true;
+    }
+    if (entry.isVolatile && (this.#isAway(session) || resume.ring.isHalfFull)) return true;
+    if (!this.#makeRoomInRing(session, resume, entry)) return false;
+    resume.ring.push(entry);
+    this.touch(session);
+    return true;
+  }
+
+  #isAway({ transport, download, resume, expiresAtMs }: Session): boolean {
+    if (transport !== undefined || download !== undefined) return false;
+    const { nowMs, limits } = this.context;
+    return resume?.isPolling !== true || nowMs - (expiresAtMs - limits.sessionGraceMs) > AWAY_AFTER_MS;
+  }
+
+  /** A full ring gives up its oldest; what can still be written goes out before. */
+  #makeRoomInRing(session: Session, { ring }: ResumeState, entry: Entry): boolean {
+    const { transport } = session;
+    if (ring.isFullFor(entry) && ring.hasUnsent && transport?.blockedAtMs === undefined && transport !== undefined)
+      this.writeAll(session, transport);
+    const { maxQueuedTotal } = this.context.limits;
+    const hasRoom = (): boolean => this.context.totals.bytes + entry.numbered.length <= maxQueuedTotal;
+    while (!hasRoom() && ring.length > 0) ring.dropOldest();
+    if (hasRoom()) return true;
+    this.context.counters.messagesDropped += 1;
+    return false;
+  }
+
   #handToNetwork(entry: Entry, sender: Session, network: Network<Session>): boolean {
     const { waiting } = network;
+    let allTaken = true;
     while (!this.#hasRoom(waiting, entry)) {
       if (waiting.length === 0) {
         this.context.counters.messagesDropped += network.countLive(sender);
         return false;
       }
-      this.#writeBatch(network);
+      allTaken = this.#writeEarly(entry, sender, network) && allTaken;
     }
+    if (network.countLive(sender) === 0) return allTaken;
     network.put(entry, sender);
     this.#touchNetwork(network);
-    return true;
+    return allTaken;
+  }
+
+  /** Writes a batch to make room for an entry; those that it finds too slow get the entry by themselves. */
+  #writeEarly(entry: Entry, sender: Session, network: Network<Session>): boolean {
+    const live = network.members.slice(0, network.liveCount);
+    this.#writeBatch(network);
+    let allTaken = true;
+    for (const member of live) {
+      if (member.isLive || member === sender) continue;
+      if (!this.#handToSession(entry, member)) allTaken = false;
+    }
+    return allTaken;
   }
 
   #touchNetwork(network: Network<Session>): void {
@@ -181,19 +245,52 @@ export class Deliveries {
     const { waiting, senders, members, liveCount } = network;
     const count = countFront(waiting, this.context.limits.maxWriteSize);
     if (count === 0) return;
-    const batch = new Batch(waiting.first(count), senders.slice(0, count), this.#joiner);
-    for (let i = 0; i < liveCount; i++) {
-      const { transport, queue, owedAnswers } = members[i]!;
-      if (owedAnswers > 0) this.#settle(members[i]!);
-      const joined = batch.frameFor(members[i]!, queue);
-      queue.clear();
-      if (joined !== undefined) this.#write(transport!, joined);
+    const entries = waiting.first(count);
+    const from = senders.slice(0, count);
+    let batch: Batch<NetworkMember<Session>> | undefined;
+    let numbered: NumberedBatch<NetworkMember<Session>> | undefined;
+    // From behind: who catches up leaves its place to one that was written to.
+    for (let i = liveCount - 1; i >= 0; i--) {
+      const member = members[i]!;
+      if (member.owedAnswers > 0) this.#settle(member);
+      if (member.resume === undefined) {
+        batch ??= new Batch(entries, from, this.#joiner);
+        this.#writeToLive(member, batch);
+      } else {
+        numbered ??= new NumberedBatch(entries, from, this.#joiner);
+        this.#writeNumberedToLive(member, member.resume, numbered);
+      }
     }
-    network.drop(count);
+    if (batch !== undefined) for (const { receipt } of entries) receipt?.lose();
+    if (network.liveCount > 0) network.drop(count);
+  }
+
+  #writeToLive(member: Session, batch: Batch<NetworkMember<Session>>): void {
+    const joined = batch.frameFor(member, member.queue);
+    member.queue.clear();
+    if (joined !== undefined) this.#write(member.transport!, joined);
+  }
+
+  #writeNumberedToLive(
+    member: Session,
+    { ring }: ResumeState,
+    batch: NumberedBatch<NetworkMember<Session>>,
+  ): void {
+    if (ring.isHalfFull) {
+      member.catchUp();
+      return this.touch(member);
+    }
+    const entries = batch.entriesFor(member);
+    const joined = batch.frameFor(entries, ring.last + 1, member.queue);
+    member.queue.clear();
+    for (const entry of entries) ring.push(entry);
+    ring.markSent(ring.last);
+    if (joined !== undefined) this.#write(member.transport!, joined);
   }
 
   #send(session: Session): void {
-    const { queue, transport, download } = session;
+    const { queue, transport, download, resume } = session;
+    if (resume !== undefined) return this.#sendNumbered(session, resume);
     if (queue.length === 0) return;
     if (transport !== undefined) {
       if (transport.blockedAtMs !== undefined) return;
@@ -203,6 +300,44 @@ export class Deliveries {
     } else if (download !== undefined) {
       this.#answerDownload(session);
     }
+  }
+
+  #sendNumbered(session: Session, resume: ResumeState): void {
+    const { transport, download, queue } = session;
+    const { ring } = resume;
+    if (transport !== undefined) {
+      if (transport.blockedAtMs !== undefined || (queue.length === 0 && !ring.hasUnsent)) return;
+      this.#settle(session);
+      this.#writeNumbered(session, resume, transport);
+      if (ring.hasUnsent) this.touch(session);
+    } else if (download !== undefined && ring.hasUnsent) {
+      this.downloads.answer(session, this.numberedBody(resume));
+    }
+  }
+
+  /** Answers, and what the ring has to say next. */
+  #writeNumbered({ queue }: Session, { ring }: ResumeState, transport: Transport): void {
+    const parts: Uint8Array[] = [];
+    for (let i = 0; i < queue.length; i++) parts.push(queue.at(i)!.bytes);
+    queue.clear();
+    const { maxWriteSize } = this.context.limits;
+    const plan = planItems(ring, transport.isSlow ? Math.min(SLOW_WRITE_SIZE, maxWriteSize) : maxWriteSize, TERMINATOR);
+    transport.isSlow = false;
+    ring.markSent(plan.last);
+    this.#write(transport, {
+      ...this.#joiner.build([...parts, ...plan.parts], OWN_CHUNK_SIZE),
+      count: plan.groups,
+      groups: plan.groups,
+    });
+  }
+
+  /** The answer to a download: what was taken, and what the ring has to say next (section 5.2). */
+  numberedBody({ ring, up }: ResumeState, token = ''): Uint8Array {
+    const plan = planItems(ring, this.context.limits.maxDownloadSize, NOTHING);
+    ring.markSent(plan.last);
+    this.context.counters.messagesDelivered += plan.groups;
+    const head = [DOWNLOAD_HEAD, encodeText(`~xh=${up.lastSafe}${token}`)];
+    return joinBytes([...head, ...plan.parts, plan.hasEmptyEnd ? IGNORED_FIELD : NOTHING]);
   }
 
   #writeFront({ queue }: Session, transport: Transport): void {
@@ -239,7 +374,9 @@ export class Deliveries {
   /** Puts the owed answers into the queue. */
   #settle(session: Session): void {
     if (session.owedAnswers === 0) return;
-    const entry = deliveredAnswers(session.owedAnswers);
+    const { resume, owedAnswers } = session;
+    const entry =
+      resume === undefined ? deliveredAnswers(owedAnswers) : takenAnswer('s', ErrorCode.SUCCESS, resume.up.last);
     session.owedAnswers = 0;
     this.#addAnswer(session, entry);
   }
@@ -281,7 +418,8 @@ export class Deliveries {
 }
 
 /** Whether a session is in one network, and reads so well that nothing is left in its queue. */
-function mayBeLive({ isLive, memberships, queue, transport }: Session): boolean {
+function mayBeLive({ isLive, memberships, queue, transport, resume }: Session): boolean {
   if (isLive || memberships.length !== 1 || queue.length > 0 || transport === undefined) return false;
+  if (resume !== undefined && (resume.ring.hasUnsent || resume.ring.isHalfFull)) return false;
   return transport.blockedAtMs === undefined && !transport.isSlow;
 }

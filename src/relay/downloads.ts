@@ -1,5 +1,5 @@
 import { ErrorCode } from '../core/errors';
-import { httpAnswer } from './answers';
+import { codeAnswer } from './answers';
 import { type CoreContext, HeldAnswer } from './core-context';
 import type { Session } from './sessions';
 
@@ -30,7 +30,7 @@ export class Downloads {
   /** Answers the pending download of a session, if there is one, with a code. */
   end(session: Session, code: number): void {
     const request = this.#release(session);
-    if (request !== undefined) this.context.answer(request, httpAnswer(code));
+    if (request !== undefined) this.context.answer(request, codeAnswer(session, code));
   }
 
   /** Answers the pending download of a session with data. */
@@ -58,7 +58,7 @@ export class Downloads {
 
   answerHeld(held: HeldAnswer): void {
     held.dueAtMs = Infinity;
-    if (this.#held.delete(held.request)) this.context.answer(held.request, httpAnswer(held.code));
+    if (this.#held.delete(held.request)) this.context.answer(held.request, codeAnswer(undefined, held.code));
   }
 
   /** Ends all that wait, with 15. */

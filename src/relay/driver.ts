@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import type { AccountStore } from './account-types';
+import type { AccountStore, LoginResult } from './account-types';
+import type { RelayEnv } from './env';
 import type { ProtocolRoute, RelayEffect, RelayInput, RequestInput } from './events';
 import type { RelayLimits } from './limits';
 import type { Logger } from './logger';
 import { RelayCore } from './relay-core';
+import { createEnv } from './resume-tokens';
 
 /** What the core can do with a WebSocket. */
 export interface TransportSink {
@@ -42,9 +43,10 @@ export class RelayDriver {
     limits: RelayLimits,
     private readonly accounts: AccountStore,
     private readonly logger: Logger,
+    env: RelayEnv = createEnv(),
   ) {
     // Buffers, since a socket makes one of everything else, at every write.
-    this.core = new RelayCore(limits, (length) => randomBytes(length), (length) => Buffer.allocUnsafe(length));
+    this.core = new RelayCore(limits, env, (length) => Buffer.allocUnsafe(length));
   }
 
   /** Whether nothing is answered any more. */
@@ -139,6 +141,8 @@ export class RelayDriver {
         return this.#answer(effect.request, effect.body, effect.isRefused ?? false);
       case 'check-login':
         return this.#checkLogin(effect);
+      case 'check-token':
+        return this.#checkToken(effect);
       case 'log':
         return this.logger[effect.level](effect.event, effect.fields);
     }
@@ -152,7 +156,16 @@ export class RelayDriver {
 
   #checkLogin(effect: Extract<RelayEffect, { type: 'check-login' }>): void {
     const { request, connectName, connectPassword, remoteAddress } = effect;
-    this.accounts.login(connectName, connectPassword, remoteAddress).then(
+    this.#finishLogin(request, this.accounts.login(connectName, connectPassword, remoteAddress));
+  }
+
+  #checkToken({ request, connectName, generation }: Extract<RelayEffect, { type: 'check-token' }>): void {
+    const refused: LoginResult = { ok: false, code: 8 };
+    this.#finishLogin(request, this.accounts.resume?.(connectName, generation) ?? Promise.resolve(refused));
+  }
+
+  #finishLogin(request: number, outcome: Promise<LoginResult>): void {
+    outcome.then(
       (result) => this.input({ type: 'login-checked', request, result }),
       (error: unknown) => {
         this.logger.error('account store failed', { reason: reasonOf(error) });

@@ -53,6 +53,13 @@ export interface RelayOptions extends Partial<RelayLimits>, Partial<EdgeLimits> 
    * @defaultValue false
    */
   openAccess?: boolean;
+  /**
+   * At least 32 secret bytes that outlive the relay: with the same key, devices come back after a restart without their password
+   * being checked (X-38).
+   *
+   * @defaultValue random
+   */
+  resumeKey?: Uint8Array;
   /** PEM. The one port then serves TLS and plain connections alike, told apart by their first byte. */
   tls?: { cert: string | Buffer; key: string | Buffer };
   /** Refuses what comes without TLS. @defaultValue false */
@@ -95,6 +102,8 @@ const EDGE_RANGES: Readonly<Record<keyof EdgeLimits, Range>> = {
   maxConnections: [19_500, 1, 1_000_000],
 };
 
+const MIN_KEY_SIZE = 32;
+
 /** Options, checked and complete. */
 export interface Settings {
   readonly limits: RelayLimits;
@@ -104,6 +113,7 @@ export interface Settings {
   readonly publicHost: string | undefined;
   readonly page: ReadonlyMap<string, PageFile>;
   readonly deflate: DeflateTuning | undefined;
+  readonly resumeKey: Uint8Array | undefined;
 }
 
 /**
@@ -135,7 +145,13 @@ export function resolveSettings(options: RelayOptions): Settings {
     publicHost,
     page: options.page ?? new Map<string, PageFile>(),
     deflate: resolveDeflate(options.perMessageDeflate),
+    resumeKey: checkKey(options.resumeKey),
   };
+}
+
+function checkKey(key: Uint8Array | undefined): Uint8Array | undefined {
+  if (key === undefined || key.length >= MIN_KEY_SIZE) return key;
+  throw new RangeError(`resumeKey has ${key.length} bytes; give at least ${MIN_KEY_SIZE}.`);
 }
 
 function resolveDeflate(option: RelayOptions['perMessageDeflate'] = false): DeflateTuning | undefined {

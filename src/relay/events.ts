@@ -1,3 +1,4 @@
+import type { TokenClaims } from './env';
 import type { RoutedAccount } from './router';
 
 /** The four requests of long polling and login (P-40). */
@@ -66,6 +67,7 @@ export interface LogEffect {
  * - `held`: the request is a download with a valid device id; its answer may take long.
  * - `answer`: the body for HTTP status 200; `isRefused` when a login failed, so that the connection ends with it.
  * - `check-login`: ask the account store, then input `login-checked`.
+ * - `check-token`: the same for whoever has shown a good token.
  */
 export type RelayEffect =
   | { readonly type: 'write'; readonly transport: number; readonly chunks: readonly Uint8Array[] }
@@ -85,6 +87,7 @@ export type RelayEffect =
       readonly connectPassword: string;
       readonly remoteAddress: string;
     }
+  | ({ readonly type: 'check-token'; readonly request: number } & TokenClaims)
   | LogEffect;
 
 /** First in, first out. */

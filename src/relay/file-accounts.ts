@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import {
@@ -29,6 +29,7 @@ export interface FileAccountsOptions extends LoginOptions {
  * no network is allowed any more.
  */
 interface FileAccount extends Account {
+  generation: string;
   networks: ReadonlySet<string> | undefined;
 }
 
@@ -77,6 +78,11 @@ export class FileAccounts implements AccountStore, MemberSource<StoredPassword> 
     await this.#refresh();
     if (this.#isClosed) return { ok: false, code: 20 };
     return this.#logins.login(connectName, password, remoteAddress);
+  }
+
+  async resume(connectName: string, generation: string): Promise<LoginResult> {
+    await this.#refresh();
+    return this.#isClosed ? { ok: false, code: 20 } : this.#logins.resume(connectName, generation);
   }
 
   close(): void {
@@ -173,7 +179,14 @@ export class FileAccounts implements AccountStore, MemberSource<StoredPassword> 
     if (known !== undefined) known.account.networks = networks;
     if (known?.stored === record.password) return known;
     const { connectName, password } = record;
-    const account = known?.account ?? { id: ++this.#lastId, connectName, networks };
+    const generation = generationOfStored(password);
+    const account = known?.account ?? { id: ++this.#lastId, connectName, networks, generation };
+    account.generation = generation;
     return { account, stored: password, secret: parseStoredPassword(password) };
   }
+}
+
+/** 16 hexadecimal digits for a stored password: new with each, since each has a salt of its own. */
+function generationOfStored(stored: string): string {
+  return createHash('sha256').update(`generation of ${stored}`).digest('hex').slice(0, 16);
 }

@@ -1,4 +1,6 @@
+import { joinBytes } from '../core/bytes';
 import type { Fields } from '../core/codec';
+import { encodeText } from '../core/text';
 import type { RelayCounters } from './counters';
 import { Entry } from './out-queue';
 
@@ -6,6 +8,10 @@ const SLAB_SIZE = 262_144;
 /** From this size on a group gets memory of its own and goes to the socket as it is. */
 export const OWN_CHUNK_SIZE = 4_096;
 const FROM = Uint8Array.of(0x7e, 0x66, 0x3d);
+const ORIGIN = encodeText('~xo=');
+const NUMBER = encodeText('~xn=');
+const WANTS_RECEIPT = encodeText('~xa=d');
+const VOLATILE = encodeText('~xv=1');
 /** `~dt=` and `~d=`, which stand in front of the values that are copied. */
 const TYPE_KEY_LENGTH = 4;
 const DATA_KEY_LENGTH = 3;
@@ -18,8 +24,19 @@ export interface Sender {
   readonly idDigits: number;
 }
 
+/** What a sender with the extension has said about a message. */
+export interface Stamp {
+  /** Who sends, over all its sessions (`xo`). */
+  readonly origin: Uint8Array;
+  /** Its number for the message (`xn`). */
+  readonly number: number;
+  readonly wantsReceipt: boolean;
+  readonly isVolatile: boolean;
+}
+
 /**
- * Encodes each message once, as `~f={sender}[~dt=..]~d=..`, the values as they came (P-23, P-83).
+ * Encodes each message once, as `~f={sender}[~dt=..]~d=..`, the values as they came (P-23, P-83). A stamp stands in front of
+ * it, so that receivers without the extension get the rest of the very same bytes.
  *
  * Small groups go into one slab that is used anew every turn: whatever still waits then is moved out to memory of its
  * own, once for all queues that hold it. So no slow reader ever keeps a slab alive.
@@ -35,20 +52,26 @@ export class GroupEncoder {
    * @param type - Index of the `dt` field, or -1.
    * @param data - Index of the `d` field.
    */
-  encode({ id, idDigits }: Sender, fields: Fields, type: number, data: number): Entry {
+  encode({ id, idDigits }: Sender, fields: Fields, type: number, data: number, stamp?: Stamp): Entry {
+    const prefix = stamp === undefined ? NO_STAMP : encodeStamp(stamp);
     const { bytes, starts, ends } = fields;
     const typeLength = type < 0 ? 0 : ends[type]! - starts[type]!;
     const dataLength = ends[data]! - starts[data]!;
     const head = typeLength > 0 ? TYPE_KEY_LENGTH + typeLength : 0;
-    const size = FROM.length + idDigits + head + DATA_KEY_LENGTH + dataLength;
+    const size = prefix.length + FROM.length + idDigits + head + DATA_KEY_LENGTH + dataLength;
     const isOwn = !this.#fits(size);
     const target = isOwn ? new Uint8Array(size) : this.#slab;
     const start = isOwn ? 0 : this.#used;
-    let end = copy(FROM, 0, FROM.length, target, start);
+    const from = copy(prefix, 0, prefix.length, target, start);
+    let end = copy(FROM, 0, FROM.length, target, from);
     for (let i = 0; i < idDigits; i++) target[end++] = id.charCodeAt(i);
     if (typeLength > 0) end = copy(bytes, starts[type]! - TYPE_KEY_LENGTH, ends[type]!, target, end);
     end = copy(bytes, starts[data]! - DATA_KEY_LENGTH, ends[data]!, target, end);
-    const entry = new Entry('group', target.subarray(start, end), dataLength === 0);
+    const entry = new Entry('group', target.subarray(from, end), dataLength === 0);
+    if (stamp !== undefined) {
+      entry.numbered = target.subarray(start, end);
+      entry.isVolatile = stamp.isVolatile;
+    }
     if (!isOwn) {
       this.#used = end;
       this.#inSlab.push(entry);
@@ -60,7 +83,7 @@ export class GroupEncoder {
 
   /** Ends the turn: moves out what still waits and frees the slab. Nothing may point into it any more. */
   settle(): void {
-    for (const entry of this.#inSlab) if (entry.refs > 0) entry.bytes = entry.bytes.slice();
+    for (const entry of this.#inSlab) if (entry.refs > 0) entry.moveOut();
     this.#inSlab = [];
     this.#used = 0;
   }
@@ -70,6 +93,15 @@ export class GroupEncoder {
     if (this.#slab.length === 0) this.#slab = new Uint8Array(SLAB_SIZE);
     return this.#used + size <= this.#slab.length;
   }
+}
+
+const NO_STAMP = new Uint8Array(0);
+
+function encodeStamp({ origin, number, wantsReceipt, isVolatile }: Stamp): Uint8Array {
+  const parts = [ORIGIN, origin, NUMBER, encodeText(String(number))];
+  if (wantsReceipt) parts.push(WANTS_RECEIPT);
+  if (isVolatile) parts.push(VOLATILE);
+  return joinBytes(parts);
 }
 
 /** @returns Where the copy of `bytes[from..to]` ends. */

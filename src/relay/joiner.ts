@@ -7,8 +7,8 @@ import type { Entry, OutQueue } from './out-queue';
 
 export const RECEIVE = Uint8Array.of(0x7e, 0x72, 0x74, 0x3d, 0x72);
 export const TERMINATOR = Uint8Array.of(0x7e, 0x74, 0x3d, 0x31);
-const DOWNLOAD_HEAD = Uint8Array.of(0x7e, 0x65, 0x3d, 0x30);
-const IGNORED_FIELD = Uint8Array.of(0x7e, 0x7a, 0x3d, 0x30);
+export const DOWNLOAD_HEAD = Uint8Array.of(0x7e, 0x65, 0x3d, 0x30);
+export const IGNORED_FIELD = Uint8Array.of(0x7e, 0x7a, 0x3d, 0x30);
 
 /** A new piece of memory, its contents undefined. */
 export type Allocate = (length: number) => Uint8Array;
@@ -129,7 +129,7 @@ export function countFront(queue: OutQueue, maxBytes: number): number {
   let bytes = 0;
   let count = 0;
   while (count < queue.length) {
-    bytes += queue.at(count)!.bytes.length;
+    bytes += queue.at(count)!.numbered.length;
     if (bytes > maxBytes && count > 0) break;
     count += 1;
   }

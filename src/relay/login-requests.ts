@@ -1,9 +1,11 @@
-import { parseBody } from '../core/codec';
+import { type Fields, parseBody } from '../core/codec';
 import { ErrorCode } from '../core/errors';
 import { credentialsAnswer, httpAnswer } from './answers';
 import type { CoreContext } from './core-context';
 import type { CheckedLogin, RequestInput } from './events';
 import type { FieldReader } from './field-reader';
+import type { Instance } from './resume-state';
+import type { Resumption } from './resumption';
 import type { SessionLife } from './session-life';
 import { hasRepeatedKey } from './singular-keys';
 
@@ -13,6 +15,10 @@ interface PendingLogin {
   readonly hosts: RequestInput['hosts'];
   readonly remoteAddress: string;
   readonly wantsErrorTexts: boolean;
+  /** Offers the extension. */
+  readonly instance: Instance | undefined;
+  /** The token in the place of a password; also shows that a session of the same instance is its own. */
+  readonly token: Uint8Array | undefined;
 }
 
 /** `POST /`: name and password against a new session (section 4 of the protocol). */
@@ -23,6 +29,7 @@ export class LoginRequests {
     private readonly context: CoreContext,
     private readonly life: SessionLife,
     private readonly reader: FieldReader,
+    private readonly resumption: Resumption,
   ) {}
 
   get size(): number {
@@ -37,13 +44,17 @@ export class LoginRequests {
     if (!isReadable || !isVersion1 || hasRepeatedKey(fields)) {
       return this.#refuse(request, ErrorCode.PROTOCOL, remoteAddress);
     }
+    const wantsErrorTexts = this.reader.first(fields, 'ec') === '1';
+    const instance = this.resumption.instanceOf(fields);
+    const token = instance && this.#tokenOf(fields);
+    const pending = { hosts, remoteAddress, wantsErrorTexts, instance, token };
+    if (token !== undefined) return this.#takeToken(request, pending, token);
     const connectName = this.reader.first(fields, 'cn');
     const connectPassword = this.reader.first(fields, 'cp');
     if (connectName === undefined || connectPassword === undefined) {
       return this.#refuse(request, ErrorCode.WRONG_CREDENTIALS, remoteAddress);
     }
-    const wantsErrorTexts = this.reader.first(fields, 'ec') === '1';
-    this.#pending.set(request, { hosts, remoteAddress, wantsErrorTexts });
+    this.#pending.set(request, pending);
     this.context.effects.push({ type: 'check-login', request, connectName, connectPassword, remoteAddress });
   }
 
@@ -51,12 +62,29 @@ export class LoginRequests {
     const pending = this.#pending.get(request);
     if (pending === undefined) return;
     this.#pending.delete(request);
-    const { hosts, remoteAddress, wantsErrorTexts } = pending;
-    if (!result.ok) return this.#refuse(request, result.code, remoteAddress);
-    const session = this.context.isDraining ? undefined : this.life.create(result.account);
+    const { hosts, remoteAddress, wantsErrorTexts, instance, token } = pending;
+    if (!result.ok) return this.#refuse(request, codeFor(result.code, token), remoteAddress);
+    const { account } = result;
+    if (instance !== undefined && !this.life.makeWay(account, instance, token))
+      return this.#refuse(request, ErrorCode.INSTANCE_IN_USE, remoteAddress);
+    const session = this.context.isDraining ? undefined : this.life.create(account, instance);
     if (session === undefined) return this.#refuse(request, ErrorCode.UNREACHABLE, remoteAddress);
     this.context.counters.logins += 1;
-    this.context.answer(request, credentialsAnswer({ id: session.id, ...hosts, wantsErrorTexts }));
+    const grant = session.resume && this.resumption.grantOf(session.resume);
+    this.context.answer(request, credentialsAnswer({ id: session.id, ...hosts, wantsErrorTexts, grant }));
+  }
+
+  #tokenOf(fields: Fields): Uint8Array | undefined {
+    const index = fields.indexOf('xr');
+    return index < 0 ? undefined : fields.raw(index).slice();
+  }
+
+  /** A token lets in without a password, as long as it and the account's password are not too old (X-38). */
+  #takeToken(request: number, pending: PendingLogin, token: Uint8Array): void {
+    const claims = this.resumption.readToken(token);
+    if (claims === undefined) return this.#refuse(request, ErrorCode.RESUME_REFUSED, pending.remoteAddress);
+    this.#pending.set(request, pending);
+    this.context.effects.push({ type: 'check-token', request, ...claims });
   }
 
   abort(request: number): void {
@@ -68,4 +96,9 @@ export class LoginRequests {
     this.context.log('info', 'login refused', { code, remoteAddress });
     this.context.effects.push({ type: 'answer', request, body: httpAnswer(code), isRefused: true });
   }
+}
+
+/** A token that is not taken asks for the password; being busy is told as such. */
+function codeFor(code: number, token: Uint8Array | undefined): number {
+  return token !== undefined && code !== ErrorCode.UNREACHABLE ? ErrorCode.RESUME_REFUSED : code;
 }

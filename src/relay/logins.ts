@@ -11,6 +11,12 @@ export interface LoginOptions {
    * 1 hour
    */
   knownGoodMs?: number;
+  /**
+   * At least 32 secret bytes. With the same key, resume tokens of accounts that are given in code let in after a restart too.
+   *
+   * @defaultValue random
+   */
+  resumeKey?: Uint8Array | undefined;
   /** A clock that never runs backwards. */
   nowMs?: () => number;
 }
@@ -57,6 +63,12 @@ export function passwordDigest(key: Uint8Array, password: string): Uint8Array {
   return createHmac('sha256', key).update(password, 'utf8').digest();
 }
 
+/** 16 hexadecimal digits for the present password of an account, of which they tell nothing without the key. */
+export function generationOf(key: Uint8Array, connectName: string, password: string): string {
+  const text = JSON.stringify(['generation of credentials', connectName, password]);
+  return createHmac('sha256', key).update(text).digest('hex').slice(0, 16);
+}
+
 /** The way of every login: known-good password, lock, check, outcome (SEC-4 to SEC-7). */
 export class Logins<Secret> {
   readonly #source: MemberSource<Secret>;
@@ -88,6 +100,13 @@ export class Logins<Secret> {
     // The account may have changed while the hash was computed: what was checked is then no longer the truth.
     if (isRight === undefined || this.#source.find(name) !== member) return { ok: false, code: BUSY };
     return isRight && member !== undefined ? this.#accept(member, password) : { ok: false, code: WRONG };
+  }
+
+  /** Lets in without a password whoever has shown a token of this generation. */
+  resume(connectName: string, generation: string): LoginResult {
+    const account = this.#source.find(connectName)?.account;
+    const isCurrent = account?.generation !== undefined && account.generation === generation;
+    return isCurrent ? { ok: true, account } : { ok: false, code: WRONG };
   }
 
   #isKnownGood(member: Member<Secret> | undefined, password: GivenPassword): member is Member<Secret> {

@@ -3,7 +3,8 @@ import { type Entry, OutQueue, type QueueTotals } from './out-queue';
 /** A session as its networks see it. */
 export interface NetworkMember<Self> {
   readonly memberships: Membership<Self>[];
-  readonly queue: OutQueue;
+  /** Puts a message among what waits for it alone. */
+  keep(entry: Entry): void;
   /** Whether it gets what waits for its one network as a whole. Only the network changes it. */
   isLive: boolean;
 }
@@ -93,7 +94,7 @@ export class Network<M> {
     member.isLive = false;
     this.#swap(member.memberships[0]!.index, --this.#liveCount);
     for (let i = 0; i < this.waiting.length; i++) {
-      if (this.senders[i] !== member) member.queue.push(this.waiting.at(i)!);
+      if (this.senders[i] !== member) member.keep(this.waiting.at(i)!);
     }
     if (this.#liveCount === 0) this.drop(this.waiting.length);
   }

@@ -1,13 +1,22 @@
+import type { Receipt } from './receipt';
+
 /**
  * - `group`: one message for a device, `~f=..[~dt=..]~d=..`, the same bytes for whoever receives it.
+ * - `item`: a frame of the relay that takes a number in a session of the extension, without its terminator.
  * - `answer`: a whole message of the relay to one transport, with its terminator.
  */
-export type EntryKind = 'group' | 'answer';
+export type EntryKind = 'group' | 'item' | 'answer';
 
 /** Encoded bytes that wait in one or more out-queues; encoded once, whoever receives them. */
 export class Entry {
   /** Queues that hold it now. */
   refs = 0;
+  /** What receivers with the extension get: `bytes`, behind the number that the sender gave it. */
+  numbered: Uint8Array;
+  /** May be given up when a receiver is away or behind (X-19). */
+  isVolatile = false;
+  /** Waits for the acknowledgements of all receivers. */
+  receipt: Receipt | undefined = undefined;
 
   constructor(
     readonly kind: EntryKind,
@@ -15,7 +24,16 @@ export class Entry {
     public bytes: Uint8Array,
     /** A group whose `d` is empty: it must not stand last in a download (P-29). */
     readonly hasEmptyData = false,
-  ) {}
+  ) {
+    this.numbered = bytes;
+  }
+
+  /** Moves the bytes into memory of their own. */
+  moveOut(): void {
+    const prefix = this.numbered.length - this.bytes.length;
+    this.numbered = this.numbered.slice();
+    this.bytes = prefix === 0 ? this.numbered : this.numbered.subarray(prefix);
+  }
 }
 
 /** Bytes in all out-queues of one relay; what several queues share counts once. */
@@ -26,13 +44,13 @@ export class QueueTotals {
   hold(entry: Entry): void {
     if (entry.kind === 'answer') return;
     this.messages += 1;
-    if (entry.refs++ === 0) this.bytes += entry.bytes.length;
+    if (entry.refs++ === 0) this.bytes += entry.numbered.length;
   }
 
   release(entry: Entry): void {
     if (entry.kind === 'answer') return;
     this.messages -= 1;
-    if (--entry.refs === 0) this.bytes -= entry.bytes.length;
+    if (--entry.refs === 0) this.bytes -= entry.numbered.length;
   }
 }
 
@@ -62,21 +80,21 @@ export class OutQueue {
     return this.#entries[this.#head + index];
   }
 
-  /** So many of the oldest entries. */
-  first(count: number): Entry[] {
-    return this.#entries.slice(this.#head, this.#head + count);
+  /** So many entries, by default the oldest ones. */
+  first(count: number, from = 0): Entry[] {
+    return this.#entries.slice(this.#head + from, this.#head + from + count);
   }
 
   push(entry: Entry): void {
     this.totals.hold(entry);
-    this.#bytes += entry.bytes.length;
+    this.#bytes += entry.numbered.length;
     this.#entries.push(entry);
   }
 
   /** Puts an answer ahead of everything that waits. */
   pushFirst(entry: Entry): void {
     this.totals.hold(entry);
-    this.#bytes += entry.bytes.length;
+    this.#bytes += entry.numbered.length;
     if (this.#head > 0) this.#entries[--this.#head] = entry;
     else this.#entries.unshift(entry);
   }
@@ -86,7 +104,7 @@ export class OutQueue {
     for (let i = 0; i < count; i++) {
       const entry = this.#entries[this.#head]!;
       this.#entries[this.#head++] = NOTHING;
-      this.#bytes -= entry.bytes.length;
+      this.#bytes -= entry.numbered.length;
       this.totals.release(entry);
     }
     this.#compact();
@@ -100,7 +118,7 @@ export class OutQueue {
       const entry = this.#entries[i]!;
       (entry.kind === 'answer' ? answers : groups).push(entry);
     }
-    for (const answer of answers) this.#bytes -= answer.bytes.length;
+    for (const answer of answers) this.#bytes -= answer.numbered.length;
     this.#entries = groups;
     this.#head = 0;
     return answers;

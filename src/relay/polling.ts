@@ -1,11 +1,14 @@
 import { type Fields, parseBody } from '../core/codec';
 import { ErrorCode } from '../core/errors';
+import { encodeText } from '../core/text';
 import { httpAnswer } from './answers';
 import type { CoreContext } from './core-context';
 import type { Deliveries } from './deliveries';
 import type { Downloads } from './downloads';
 import type { RequestInput } from './events';
 import type { FieldReader } from './field-reader';
+import type { NumberedPolling } from './numbered-polling';
+import type { Resumption } from './resumption';
 import type { SessionLife } from './session-life';
 import type { PendingDownload, Session } from './sessions';
 import { hasRepeatedKey } from './singular-keys';
@@ -17,6 +20,8 @@ export interface PollingParts {
   readonly deliveries: Deliveries;
   readonly life: SessionLife;
   readonly uploads: Uploads;
+  readonly resumption: Resumption;
+  readonly numberedPolling: NumberedPolling;
   readonly reader: FieldReader;
 }
 
@@ -32,8 +37,12 @@ export class Polling {
     // A session does not outlive its relay: its client logs in elsewhere and sends again.
     if (route === 'upload' && this.parts.context.isDraining)
       this.#refuse(route, request, ErrorCode.SESSION_EXPIRED);
+    else if (session === undefined && code === ErrorCode.SESSION_EXPIRED && fields.has('xr'))
+      this.#refuseResume(request, fields);
     else if (code !== undefined || session === undefined)
       this.#refuse(route, request, code ?? ErrorCode.SESSION_EXPIRED);
+    else if (session.resume !== undefined && route !== 'cancel')
+      this.parts.numberedPolling[route === 'upload' ? 'upload' : 'download'](session, session.resume, request, fields);
     else if (route === 'upload') this.#upload(session, request, fields);
     else if (route === 'cancel') this.#cancel(session, request, fields);
     else this.#download(session, request, fields);
@@ -42,6 +51,12 @@ export class Polling {
   #sessionOf(fields: Fields): Session | undefined {
     const id = fields.indexOf('id');
     return id < 0 ? undefined : this.parts.life.find(fields.raw(id));
+  }
+
+  #refuseResume(request: number, fields: Fields): void {
+    const { context, life, resumption } = this.parts;
+    const loss = resumption.lossFields(life.lossOf(fields.raw(fields.indexOf('id'))));
+    context.answer(request, encodeText(`~e=${ErrorCode.RESUME_REFUSED}${loss}`));
   }
 
   #refuse(route: RequestInput['route'], request: number, code: number): void {

@@ -2,11 +2,20 @@ import type { Fields } from '../core/codec';
 import { ErrorCode } from '../core/errors';
 import type { CoreContext } from './core-context';
 import type { Deliveries } from './deliveries';
-import { GroupEncoder } from './group-encoder';
+import { GroupEncoder, type Stamp } from './group-encoder';
+import { Receipt } from './receipt';
+import type { ResumeState } from './resume-state';
 import { Recipients } from './router';
 import type { Session } from './sessions';
 
 const TILDE = 0x7e;
+
+/** A group of a numbered frame, by the indices of its fields. */
+export interface NumberedGroup extends Omit<Stamp, 'origin'> {
+  readonly start: number;
+  readonly type: number;
+  readonly data: number;
+}
 
 /** Takes the message groups of a client apart, finds their recipients and hands them out. */
 export class Publisher {
@@ -43,28 +52,52 @@ export class Publisher {
     return code;
   }
 
+  /** Delivers one numbered group. @returns 0, or 2 as for {@link Publisher.publish}. */
+  publishNumbered(sender: Session, resume: ResumeState, fields: Fields, group: NumberedGroup): number {
+    const { start, type, data, number, wantsReceipt, isVolatile } = group;
+    const stamp = { origin: resume.instance.origin, number, wantsReceipt, isVolatile };
+    const isDelivered = this.#publishGroup(sender, fields, start, type, data, stamp);
+    return isDelivered ? ErrorCode.SUCCESS : ErrorCode.RECIPIENT_NOT_REACHED;
+  }
+
   /** Ends the turn: nothing keeps the memory of this one. */
   endTurn(): void {
     this.#encoder.settle();
   }
 
-  #publishGroup(sender: Session, fields: Fields, start: number, type: number, data: number): boolean {
+  #publishGroup(
+    sender: Session,
+    fields: Fields,
+    start: number,
+    type: number,
+    data: number,
+    stamp?: Stamp,
+  ): boolean {
     this.context.counters.messagesReceived += 1;
     if (isDataAbove(this.context.limits.maxDataSize, fields, data)) return false;
     const recipients = this.#recipients;
     const allKnown = sender.router.findRecipients(sender, fields, start, data, recipients);
+    const receipt = allKnown ? receiptOf(sender, recipients, stamp) : undefined;
     if (recipients.isEmpty) return allKnown;
-    const allTaken = this.deliveries.handOut(
-      this.#encoder.encode(sender, fields, type, data),
-      sender,
-      recipients,
-    );
+    const entry = this.#encoder.encode(sender, fields, type, data, stamp);
+    entry.receipt = receipt;
+    const allTaken = this.deliveries.handOut(entry, sender, recipients);
     recipients.clear();
+    if (!allTaken) receipt?.cancel();
     return allKnown && allTaken;
   }
 }
 
-function hasTwoTypes({ keys }: Fields): boolean {
+/** What notes who has acknowledged a message, when its sender asks for it. Nobody there to get it is told at once. */
+function receiptOf(sender: Session, recipients: Recipients<Session>, stamp: Stamp | undefined): Receipt | undefined {
+  if (sender.resume === undefined || stamp?.wantsReceipt !== true) return undefined;
+  const count = recipients.count(sender);
+  if (count > 0) return new Receipt(sender.resume, stamp.number, count);
+  sender.resume.takeReceipt(stamp.number, false);
+  return undefined;
+}
+
+export function hasTwoTypes({ keys }: Fields): boolean {
   let types = 0;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i];

@@ -6,12 +6,15 @@ import { Deliveries } from './deliveries';
 import { Downloads } from './downloads';
 import type { ProtocolRoute, RelayEffect, RelayInput } from './events';
 import { FieldReader } from './field-reader';
-import type { RandomBytes } from './ids';
+import type { RelayEnv } from './env';
 import type { Allocate } from './joiner';
 import type { RelayLimits } from './limits';
 import { LoginRequests } from './login-requests';
 import { Polling } from './polling';
 import { Publisher } from './publisher';
+import { Resumption } from './resumption';
+import { NumberedMessages } from './numbered-messages';
+import { NumberedPolling } from './numbered-polling';
 import { SessionLife } from './session-life';
 import type { Transport } from './sessions';
 import { Transports } from './transports';
@@ -56,11 +59,12 @@ export class RelayCore {
   /** @param allocate - Gives the memory for what is written; by default plain bytes. */
   constructor(
     limits: RelayLimits,
-    randomBytes: RandomBytes,
+    env: RelayEnv,
     allocate: Allocate = (length) => new Uint8Array(length),
   ) {
     const context = (this.#context = new CoreContext(limits, allocate));
     const reader = new FieldReader(context.counters);
+    const resumption = new Resumption(context, env, reader);
     const transports = (this.#transports = new Transports(context));
     const downloads = (this.#downloads = new Downloads(context));
     const deliveries = (this.#deliveries = new Deliveries(context, transports, downloads));
@@ -69,14 +73,18 @@ export class RelayCore {
       transports,
       downloads,
       deliveries,
+      resumption,
       reader,
-      randomBytes,
+      randomBytes: (length) => env.randomBytes(length),
     }));
     const publisher = (this.#publisher = new Publisher(context, deliveries));
     const uploads = new Uploads(context, publisher);
-    this.#messages = new WebSocketMessages({ context, transports, deliveries, life, publisher, reader });
-    this.#polling = new Polling({ context, downloads, deliveries, life, uploads, reader });
-    this.#logins = new LoginRequests(context, life, reader);
+    const numbered = new NumberedMessages(context, publisher);
+    const parts = { context, downloads, deliveries, life, reader, resumption, numbered };
+    const numberedPolling = new NumberedPolling(parts);
+    this.#messages = new WebSocketMessages({ ...parts, transports, publisher });
+    this.#polling = new Polling({ ...parts, uploads, numberedPolling });
+    this.#logins = new LoginRequests(context, life, reader, resumption);
   }
 
   get counters(): Readonly<RelayCounters> {
@@ -226,6 +234,7 @@ export class RelayCore {
     if (transport.state === 'ending') return this.#close(transport, CloseCode.NORMAL, '');
     if (transport.state === 'closing') return this.#destroy(transport);
     if (transport.stalledAtMs <= nowMs) return this.#deliveries.closeSlow(transport);
+    if (transport.idleAtMs > nowMs) return this.#transports.ping(transport);
     this.#close(transport, CloseCode.GOING_AWAY, 'idle');
   }
 

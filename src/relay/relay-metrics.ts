@@ -5,6 +5,7 @@ import type { RelayLevels } from './relay-core';
 
 const COUNTERS: Readonly<Record<keyof RelayCounters, readonly [name: string, help: string]>> = {
   messagesReceived: ['webifi_messages_received_total', 'Messages taken from clients.'],
+  messagesRepeated: ['webifi_messages_repeated_total', 'Numbered messages that came again and were passed over.'],
   messagesEncoded: ['webifi_messages_encoded_total', 'Messages encoded for delivery, once each.'],
   messagesDelivered: [
     'webifi_messages_delivered_total',
@@ -24,6 +25,7 @@ const COUNTERS: Readonly<Record<keyof RelayCounters, readonly [name: string, hel
   uploadsRepeated: ['webifi_uploads_repeated_total', 'Uploads that were repetitions.'],
   logins: ['webifi_logins_total', 'Logins that gave a session.'],
   loginsRefused: ['webifi_logins_refused_total', 'Logins that were refused.'],
+  sessionsResumed: ['webifi_sessions_resumed_total', 'Transports that took up a session where one broke off.'],
   sessionsExpired: ['webifi_sessions_expired_total', 'Sessions that expired.'],
   sessionsEvicted: ['webifi_sessions_evicted_total', 'Sessions ended because memory was short.'],
   slowConsumersClosed: ['webifi_slow_consumers_closed_total', 'WebSockets closed with 4008.'],

@@ -18,7 +18,7 @@ const ORIGIN_SIZE = 8;
 
 export interface ResumeTokensOptions {
   /** At least 32 secret bytes. With the same key, tokens outlive a restart. @defaultValue random */
-  key?: Uint8Array;
+  key?: Uint8Array | undefined;
   /** Wall-clock time; nothing else in the relay uses it. */
   wallMs?: () => number;
 }

@@ -7,6 +7,8 @@ export interface RoutedAccount {
   readonly id: number;
   readonly connectName: string;
   readonly networks: ReadonlySet<string> | undefined;
+  /** 16 hexadecimal digits that change with the password; without them no token is a credential. */
+  readonly generation?: string | undefined;
 }
 
 /** A session as the router sees it. */
@@ -24,6 +26,13 @@ export class Recipients<M> {
 
   get isEmpty(): boolean {
     return this.networks.length === 0 && this.sessions.length === 0;
+  }
+
+  /** How many get it. */
+  count(sender: NetworkMember<M>): number {
+    let count = this.sessions.length;
+    for (const network of this.networks) count += network.countLive(sender);
+    return count;
   }
 
   clear(): void {
@@ -65,6 +74,11 @@ export class AccountRouter<M extends Member<M>> {
 
   add(member: M): void {
     this.#sessions.set(member.sessionId, member);
+  }
+
+  /** All sessions of the account. */
+  values(): IterableIterator<M> {
+    return this.#sessions.values();
   }
 
   remove(member: M): void {

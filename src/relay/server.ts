@@ -14,6 +14,7 @@ import { silentLogger, type Logger } from './logger';
 import type { RelayLevels } from './relay-core';
 import { RelayError } from './relay-error';
 import { relayMetrics } from './relay-metrics';
+import { createEnv } from './resume-tokens';
 import { Upgrades } from './upgrades';
 
 const DEFAULT_PORT = 9324;
@@ -97,9 +98,9 @@ export function createRelay(options: RelayOptions): Relay {
   return new RelayServer(options);
 }
 
-function chooseAccounts({ accounts, accountStore, openAccess }: RelayOptions): AccountStore {
+function chooseAccounts({ accounts, accountStore, openAccess, resumeKey }: RelayOptions): AccountStore {
   if (accountStore !== undefined) return accountStore;
-  if (accounts !== undefined) return inlineAccounts(accounts);
+  if (accounts !== undefined) return inlineAccounts(accounts, { resumeKey });
   if (openAccess === true) return openAccounts();
   throw new RelayError(
     'NO_ACCOUNTS',
@@ -127,7 +128,7 @@ class RelayServer implements Relay {
     this.#isOpen = options.openAccess === true;
     this.#logger = options.logger ?? silentLogger;
     this.#tlsServer = options.tls && createTlsServer(options.tls, settings.edge.headersDeadlineMs);
-    const driver = (this.#driver = new RelayDriver(settings.limits, accounts, this.#logger));
+    const driver = (this.#driver = new RelayDriver(settings.limits, accounts, this.#logger, createEnv({ key: settings.resumeKey })));
     const guard = (this.#guard = new ConnectionGuard(settings.edge.maxUnauthenticatedPerAddress));
     const metrics = relayMetrics(driver);
     this.#edge = new HttpEdge({ settings, driver, guard, renderMetrics: () => metrics.render() });

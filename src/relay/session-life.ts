@@ -1,13 +1,15 @@
 import { ErrorCode } from '../core/errors';
-import { webSocketAnswer } from './answers';
+import { resumedAnswer, takenAnswer, webSocketAnswer } from './answers';
 import { CloseCode } from './close-codes';
 import type { CoreContext } from './core-context';
 import type { Deliveries } from './deliveries';
 import type { Downloads } from './downloads';
 import type { FieldReader } from './field-reader';
 import { createSecret, createSessionId, deviceIdOf, type RandomBytes, RecentIds } from './ids';
-import { AccountRouter, type RoutedAccount } from './router';
+import { AccountRouter, readSessionId, type RoutedAccount } from './router';
 import { Session, SessionTable, type Transport } from './sessions';
+import type { AttachClaim, Instance, ResumeState } from './resume-state';
+import type { LossReason, Resumption } from './resumption';
 import type { Transports } from './transports';
 
 const EVICT_FROM = 0.8;
@@ -18,6 +20,7 @@ export interface SessionLifeParts {
   readonly transports: Transports;
   readonly downloads: Downloads;
   readonly deliveries: Deliveries;
+  readonly resumption: Resumption;
   readonly reader: FieldReader;
   readonly randomBytes: RandomBytes;
 }
@@ -44,8 +47,8 @@ export class SessionLife {
   }
 
   /** @returns undefined when there is no room for one more (20). */
-  create(account: RoutedAccount): Session | undefined {
-    const { context, randomBytes } = this.parts;
+  create(account: RoutedAccount, instance?: Instance): Session | undefined {
+    const { context, randomBytes, resumption, deliveries } = this.parts;
     const { limits, nowMs } = context;
     const router = this.#routerOf(account);
     const isFull = this.#table.size >= limits.maxSessions || router.size >= limits.maxSessionsPerAccount;
@@ -58,6 +61,7 @@ export class SessionLife {
     const id = deviceIdOf(sessionId, createSecret(randomBytes));
     const session = new Session(sessionId, id, router, context.totals);
     session.enter('unused', limits, nowMs);
+    if (instance !== undefined) resumption.begin(session, instance, () => deliveries.touch(session));
     this.#table.add(session);
     router.add(session);
     context.deadlines.schedule(session);
@@ -65,24 +69,64 @@ export class SessionLife {
     return session;
   }
 
+  /**
+   * Two sessions of one instance would make receivers drop what one of them sends (X-29). One that shows the token of the other,
+   * or meets one that nobody has used, takes its place.
+   *
+   * @returns False when the instance is in use.
+   */
+  makeWay(account: RoutedAccount, instance: Instance, token: Uint8Array | undefined): boolean {
+    const router = this.#routers.get(account.id);
+    for (const session of router?.values() ?? []) {
+      const { resume, state } = session;
+      if (resume?.instance.id !== instance.id) continue;
+      if (state !== 'unused' && (token === undefined || !resume.knows(token))) return false;
+      this.end(session, 'replaced by its own instance');
+      return true;
+    }
+    return true;
+  }
+
+  /** Why a device id is not known any more. */
+  lossOf(id: Uint8Array): LossReason {
+    const sessionId = readSessionId(id, 0, id.indexOf(0x73));
+    return this.#recentIds.has(sessionId) ? 'expired' : 'epoch';
+  }
+
+  /** As {@link SessionLife.attach} for the extension; the claim was judged. */
+  resume(session: Session, resume: ResumeState, transport: Transport, claim: AttachClaim): void {
+    const token = this.parts.resumption.accept(session, resume, claim);
+    resume.isPolling = false;
+    this.#bind(session, transport, ErrorCode.NO_DATA);
+    // Refusals whose answers may be lost come first, so that no success is read out of the number behind (X-37).
+    for (const [number, code] of resume.up.refusals())
+      session.queue.push(takenAnswer('s', code, number, `~xq=${number}`));
+    session.queue.push(resumedAnswer(resume.up.last, token));
+  }
+
   /** Binds a WebSocket that has shown the device id; whatever the session used before ends (P-10, K-18). */
   attach(session: Session, transport: Transport): void {
-    const { context, deliveries, downloads, transports } = this.parts;
     const answer = webSocketAnswer('a', ErrorCode.SUCCESS);
-    if (transport.session === session) return deliveries.answer(session, answer);
+    if (transport.session === session) return this.parts.deliveries.answer(session, answer);
+    this.#bind(session, transport, ErrorCode.DOWNLOAD_CANCELLED);
+    session.queue.pushFirst(answer);
+  }
+
+  /** @param code - Ends the download that is open. */
+  #bind(session: Session, transport: Transport, code: number): void {
+    const { context, deliveries, downloads, transports } = this.parts;
     if (transport.session !== undefined) {
       deliveries.writeAnswers(transport.session, transport);
       transports.detach(transport, 'detached');
     }
     this.#replaceTransport(session);
-    downloads.end(session, ErrorCode.DOWNLOAD_CANCELLED);
+    downloads.end(session, code);
     session.enter('attached', context.limits, context.nowMs);
     session.transport = transport;
     session.cancelledUntilMs = -Infinity;
     transport.session = session;
     transport.state = 'attached';
     context.deadlines.schedule(transport);
-    session.queue.pushFirst(answer);
     deliveries.touch(session);
     context.effects.push({ type: 'attached', transport: transport.transportId });
     context.log('debug', 'session attached', { sessionId: session.sessionId });
@@ -119,6 +163,7 @@ export class SessionLife {
     session.enter('ended', context.limits, context.nowMs);
     session.queue.clear();
     router.remove(session);
+    session.resume?.ring.clear();
     this.#dropIfEmpty(router);
     this.#table.remove(session);
     context.log('info', 'session ended', { sessionId: session.sessionId, reason });
@@ -140,7 +185,7 @@ export class SessionLife {
     if (totals.bytes <= enough) return;
     for (const session of [...this.#table.values()]) {
       if (totals.bytes <= enough) return;
-      if (session.transport !== undefined || session.download !== undefined || session.queue.length === 0)
+      if (session.transport !== undefined || session.download !== undefined || session.keptMessages === 0)
         continue;
       counters.sessionsEvicted += 1;
       this.end(session, 'evicted');
@@ -154,7 +199,8 @@ export class SessionLife {
     // What waits goes to the new transport: the old one may be dead without anybody knowing.
     deliveries.writeAnswers(session, transport);
     transports.detach(transport, 'detached');
-    transports.close(transport, CloseCode.NORMAL, 'session moved');
+    const code = session.resume === undefined ? CloseCode.NORMAL : CloseCode.REPLACED;
+    transports.close(transport, code, 'session moved');
   }
 
   #newSessionId(): number {

@@ -1,7 +1,8 @@
 import type { MessageSplitter } from '../core/codec';
 import { Timed } from './deadlines';
 import type { Membership } from './network';
-import { OutQueue, type QueueTotals } from './out-queue';
+import { type Entry, OutQueue, type QueueTotals } from './out-queue';
+import type { ResumeState } from './resume-state';
 import { type AccountRouter, type Member, readSessionId } from './router';
 
 /**
@@ -66,6 +67,8 @@ export class Session extends Timed implements Member<Session> {
   isDirty = false;
   /** Messages delivered whose answers wait for something to ride with; see {@link Deliveries.owe}. */
   owedAnswers = 0;
+  /** With the extension; its messages are there, and in `queue` are only answers. */
+  resume: ResumeState | undefined = undefined;
   readonly queue: OutQueue;
   /** How many bytes at the front of `id` are the digits of the session id. */
   readonly idDigits: number;
@@ -89,6 +92,16 @@ export class Session extends Timed implements Member<Session> {
   /** Takes what waits for its network into its own queue; see {@link Network}. */
   catchUp(): void {
     if (this.isLive) this.memberships[0]!.network.catchUp(this);
+  }
+
+  /** Messages that are not yet written, or with the extension not yet acknowledged. */
+  get keptMessages(): number {
+    return this.resume?.ring.length ?? this.queue.length;
+  }
+
+  keep(entry: Entry): void {
+    if (this.resume === undefined) this.queue.push(entry);
+    else this.resume.ring.offer(entry);
   }
 
   /** Changes the state and starts the lifetime that belongs to it. */
@@ -115,6 +128,10 @@ export interface TransportTimes {
   stalledWriteMs: number;
 }
 
+/** With the extension: silence after which the relay pings, and after which the transport is dead (X-40). */
+const PING_AFTER_MS = 20_000;
+const DEAD_AFTER_MS = 35_000;
+
 /** One WebSocket, from the upgrade to its end. */
 export class Transport extends Timed {
   readonly kind = 'transport';
@@ -124,6 +141,8 @@ export class Transport extends Timed {
   /** Holds the unfinished part of a message; undefined between messages. */
   splitter: MessageSplitter | undefined = undefined;
   heldBytes = 0;
+  /** The silence for which it was pinged, by its beginning. */
+  pingedForMs = -Infinity;
   /** Bytes received before authentication. */
   anonymousBytes = 0;
   /** Since when many bytes wait in the socket; undefined when it takes more. */
@@ -144,11 +163,24 @@ export class Transport extends Timed {
   }
 
   get dueAtMs(): number {
-    return this.state === 'attached' ? Math.min(this.idleAtMs, this.stalledAtMs) : this.stateEndsAtMs;
+    if (this.state !== 'attached') return this.stateEndsAtMs;
+    return Math.min(this.idleAtMs, this.stalledAtMs, this.pingAtMs);
   }
 
   get idleAtMs(): number {
-    return this.lastReceivedMs + this.times.idleLimitMs;
+    const { idleLimitMs } = this.times;
+    return this.lastReceivedMs + (this.isNumbered ? Math.min(idleLimitMs, DEAD_AFTER_MS) : idleLimitMs);
+  }
+
+  /** When silence calls for a ping; Infinity when it was sent, and without the extension. */
+  get pingAtMs(): number {
+    const isPinged = this.pingedForMs === this.lastReceivedMs;
+    return isPinged || !this.isNumbered ? Infinity : this.lastReceivedMs + PING_AFTER_MS;
+  }
+
+  /** Whether its session has the extension. */
+  get isNumbered(): boolean {
+    return this.session?.resume !== undefined;
   }
 
   get stalledAtMs(): number {

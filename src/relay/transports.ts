@@ -5,6 +5,8 @@ import type { Entry } from './out-queue';
 import type { SessionState } from './sessions';
 import { Transport } from './sessions';
 
+const PING = encodeFrame(Opcode.PING, new Uint8Array(0));
+
 /** The open WebSockets of a relay: what is written to them and how they end. */
 export class Transports {
   readonly #transports = new Map<number, Transport>();
@@ -53,6 +55,12 @@ export class Transports {
         frames,
         frames.reduce((sum, frame) => sum + frame.length, 0),
       );
+  }
+
+  /** Asks for a sign of life; every WebSocket gives one without help of its application. */
+  ping(transport: Transport): void {
+    transport.pingedForMs = transport.lastReceivedMs;
+    this.write(transport, [PING], PING.length);
   }
 
   /** Starts the close handshake. Nothing is written or read any more. */

@@ -34,13 +34,19 @@ const MAX_COUNTER_DIGITS = 15;
 /** The decimal number of the last field with this key; undefined when there is none or it is no number. */
 export function readCounter(fields: Fields, key: string): number | undefined {
   const index = fields.keys.lastIndexOf(key);
-  if (index < 0) return undefined;
-  const raw = fields.raw(index);
-  if (raw.length === 0 || raw.length > MAX_COUNTER_DIGITS) return undefined;
+  return index < 0 ? undefined : readNumberAt(fields, index);
+}
+
+/** The decimal number that a field holds; undefined when it holds none. */
+export function readNumberAt({ bytes, starts, ends }: Fields, index: number): number | undefined {
+  const start = starts[index]!;
+  const end = ends[index]!;
+  if (end === start || end - start > MAX_COUNTER_DIGITS) return undefined;
   let value = 0;
-  for (const byte of raw) {
-    if (byte < 0x30 || byte > 0x39) return undefined;
-    value = value * 10 + byte - 0x30;
+  for (let i = start; i < end; i++) {
+    const digit = bytes[i]! - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
   }
   return value;
 }

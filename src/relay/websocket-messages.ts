@@ -1,12 +1,25 @@
 import { type Fields, MessageSplitter } from '../core/codec';
 import { ErrorCode } from '../core/errors';
-import { type AnswerKind, KEEP_ALIVE_ANSWER, webSocketAnswer } from './answers';
+import { decodeText } from '../core/text';
+import {
+  type AnswerKind,
+  KEEP_ALIVE_ANSWER,
+  keepAliveAnswer,
+  refusedAnswer,
+  resumedAnswer,
+  takenAnswer,
+  webSocketAnswer,
+} from './answers';
 import { CloseCode } from './close-codes';
 import type { CoreContext } from './core-context';
 import type { Deliveries } from './deliveries';
 import type { FieldReader } from './field-reader';
 import type { Entry } from './out-queue';
 import type { Publisher } from './publisher';
+import { readCounter } from './uploads';
+import type { NumberedMessages } from './numbered-messages';
+import type { ResumeState } from './resume-state';
+import type { Resumption } from './resumption';
 import type { SessionLife } from './session-life';
 import type { Session, Transport } from './sessions';
 import type { Transports } from './transports';
@@ -18,6 +31,8 @@ export interface WebSocketParts {
   readonly life: SessionLife;
   readonly publisher: Publisher;
   readonly reader: FieldReader;
+  readonly resumption: Resumption;
+  readonly numbered: NumberedMessages;
 }
 
 type MessageKind = 'auth' | 'networks' | 'close' | 'send' | 'keep-alive' | 'unknown';
@@ -86,11 +101,14 @@ export class WebSocketMessages {
 
   #take(transport: Transport, fields: Fields): void {
     if (fields.fault === 'too-large') return this.#close(transport, CloseCode.TOO_LARGE, 'message too large');
-    const kind = kindOf(fields);
-    if (kind === 'auth') return this.#authenticate(transport, fields);
     const { session } = transport;
+    const resume = session?.resume;
+    const kind = kindOf(fields, resume !== undefined);
+    if (kind === 'auth') return this.#authenticate(transport, fields);
+    if (session !== undefined && resume !== undefined) this.#acknowledge(resume, fields);
     if (session === undefined) this.#takeAnonymous(transport, kind, fields);
     else if (kind === 'close') this.#takeClose(session, transport, fields);
+    else if (kind === 'send' && resume !== undefined) this.#publishNumbered(session, resume, fields);
     else if (kind === 'send') this.#publish(session, fields);
     else this.parts.deliveries.answer(session, this.#answerTo(session, kind, fields));
   }
@@ -102,8 +120,29 @@ export class WebSocketMessages {
     else deliveries.answer(session, webSocketAnswer('s', code));
   }
 
+  /** Everything a client with the extension sends may say what it has received (X-11). */
+  #acknowledge(resume: ResumeState, fields: Fields): void {
+    const received = readCounter(fields, 'xh');
+    if (received !== undefined) resume.acknowledge(received);
+  }
+
+  #publishNumbered(session: Session, resume: ResumeState, fields: Fields): void {
+    const { numbered, deliveries } = this.parts;
+    const { code, first, count } = numbered.take(
+      session,
+      resume,
+      fields,
+      () => deliveries.settle(session),
+      (number, refusal) => deliveries.answer(session, takenAnswer('s', refusal, number, `~xq=${number}`)),
+    );
+    if (code !== ErrorCode.SUCCESS) deliveries.answer(session, takenAnswer('s', code, resume.up.last));
+    else if (resume.up.isRefused(first + count - 1)) return;
+    else deliveries.owe(session);
+  }
+
   #answerTo(session: Session, kind: MessageKind, fields: Fields): Entry {
-    if (kind === 'keep-alive') return KEEP_ALIVE_ANSWER;
+    const { resume } = session;
+    if (kind === 'keep-alive') return resume === undefined ? KEEP_ALIVE_ANSWER : keepAliveAnswer(resume.up.last);
     if (kind !== 'networks') return webSocketAnswer('s', ErrorCode.PROTOCOL);
     const allSet = session.router.setNetworks(session, this.parts.reader.all(fields, 'ns'));
     return webSocketAnswer('n', allSet ? ErrorCode.NETWORKS_SET : ErrorCode.SOME_NETWORKS_NOT_SET);
@@ -112,9 +151,29 @@ export class WebSocketMessages {
   #authenticate(transport: Transport, fields: Fields): void {
     const id = fields.indexOf('id');
     if (fields.indexOf('id', id + 1) >= 0) return this.#refuse(transport, 'a', ErrorCode.PROTOCOL);
-    const session = this.parts.life.find(fields.raw(id));
-    if (session === undefined) this.#refuse(transport, 'a', ErrorCode.SESSION_EXPIRED);
-    else this.parts.life.attach(session, transport);
+    const { life, resumption } = this.parts;
+    const session = life.find(fields.raw(id));
+    if (session?.resume !== undefined) this.#resume(session, session.resume, transport, fields);
+    else if (session !== undefined) life.attach(session, transport);
+    else if (fields.has('xr'))
+      this.#refuseWith(
+        transport,
+        refusedAnswer(ErrorCode.RESUME_REFUSED, resumption.lossFields(life.lossOf(fields.raw(id)))),
+      );
+    else this.#refuse(transport, 'a', ErrorCode.SESSION_EXPIRED);
+  }
+
+  #resume(session: Session, resume: ResumeState, transport: Transport, fields: Fields): void {
+    const { life, resumption, deliveries } = this.parts;
+    const claim = resumption.claimOf(fields);
+    // The client has not seen the answer in time, and asks once more on the same socket.
+    if (claim !== undefined && transport.session === session && claim.counter === resume.counter)
+      return deliveries.answer(session, resumedAnswer(resume.up.last, decodeText(resume.token)));
+    const code = resumption.judge(session, resume, claim);
+    if (claim !== undefined && code === ErrorCode.SUCCESS)
+      return life.resume(session, resume, transport, claim);
+    const isLost = code === ErrorCode.RESUME_REFUSED;
+    this.#refuseWith(transport, refusedAnswer(code, isLost ? resumption.lossFields('expired') : ''));
   }
 
   #takeAnonymous(transport: Transport, kind: MessageKind, fields: Fields): void {
@@ -147,7 +206,7 @@ export class WebSocketMessages {
       life.end(session, 'closed by the client');
     } else if (command === 'c') {
       deliveries.writeOut(session, transport, webSocketAnswer('c', ErrorCode.SUCCESS));
-      transports.detach(transport, 'restarting');
+      transports.detach(transport, session.resume === undefined ? 'restarting' : 'detached');
       transports.awaitClose(transport, context.limits.restartCloseMs);
     } else {
       deliveries.answer(session, webSocketAnswer('c', ErrorCode.PROTOCOL));
@@ -156,15 +215,19 @@ export class WebSocketMessages {
 
   /** The client takes the answer as the end of its session and closes; the relay does if it does not (P-6). */
   #refuse(transport: Transport, kind: AnswerKind, code: number): void {
+    this.#refuseWith(transport, webSocketAnswer(kind, code));
+  }
+
+  #refuseWith(transport: Transport, answer: Entry): void {
     const { transports, deliveries, context } = this.parts;
     const { session } = transport;
     if (session !== undefined) {
       deliveries.writeAnswers(session, transport);
       transports.detach(transport, 'detached');
     }
-    transports.writeAnswers(transport, [webSocketAnswer(kind, code)]);
+    transports.writeAnswers(transport, [answer]);
     transports.awaitClose(transport, context.limits.refusedCloseMs);
-    context.log('debug', 'transport refused', { code });
+    context.log('debug', 'transport refused');
   }
 
   #close(transport: Transport, code: number, reason: string): void {
@@ -184,7 +247,8 @@ function isReading({ state }: Transport): boolean {
   return state === 'open' || state === 'attached';
 }
 
-function kindOf(fields: Fields): MessageKind {
+/** @param hasExtension - What was received may stand alone, as a keep-alive. */
+function kindOf(fields: Fields, hasExtension: boolean): MessageKind {
   if (fields.fault !== undefined && fields.fault !== 'cut') return 'unknown';
   let kind: MessageKind = fields.length === 0 && fields.fault === undefined ? 'keep-alive' : 'unknown';
   for (let i = 0; i < fields.length; i++) {
@@ -192,7 +256,8 @@ function kindOf(fields: Fields): MessageKind {
     if (key === 'id') return 'auth';
     if (key === 'nc') kind = 'networks';
     else if (key === 'c' && kind !== 'networks') kind = 'close';
-    else if (key === 'd' && kind === 'unknown') kind = 'send';
+    else if (key === 'd' && (kind === 'unknown' || kind === 'keep-alive')) kind = 'send';
+    else if (key === 'xh' && hasExtension && kind === 'unknown') kind = 'keep-alive';
   }
   return kind;
 }

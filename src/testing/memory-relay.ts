@@ -6,7 +6,11 @@ import { Connection } from '../frames/connection';
 import type { ProtocolRoute, RelayEffect } from '../relay/events';
 import { resolveLimits, type RelayLimits } from '../relay/limits';
 import { RelayCore } from '../relay/relay-core';
+import { memoryEnv } from './memory-env';
 import type { VirtualClock } from './virtual-clock';
+
+/** Of the password that is never changed. */
+const GENERATION = '0000000000000001';
 
 /** @public */
 export interface MemoryRelayOptions extends Partial<RelayLimits> {
@@ -65,7 +69,7 @@ export class MemoryRelay {
     this.#latencyMs = latencyMs;
     const randomBytes = (length: number): Uint8Array =>
       Uint8Array.from({ length }, () => Math.floor(clock.random() * 256));
-    this.#core = new RelayCore(resolveLimits(limits), randomBytes);
+    this.#core = new RelayCore(resolveLimits(limits), memoryEnv(randomBytes));
   }
 
   /** A device that reaches this relay and no other. */
@@ -173,6 +177,7 @@ export class MemoryRelay {
       case 'answer':
         return this.#requests.get(effect.request)?.answer(effect.body.slice());
       case 'check-login':
+      case 'check-token':
         return this.#letIn(effect.request, effect.connectName);
       default:
         return;
@@ -182,7 +187,7 @@ export class MemoryRelay {
   #letIn(request: number, connectName: string): void {
     const id = this.#accounts.get(connectName) ?? this.#accounts.size + 1;
     this.#accounts.set(connectName, id);
-    const result = { ok: true, account: { id, connectName, networks: undefined } } as const;
+    const result = { ok: true, account: { id, connectName, networks: undefined, generation: GENERATION } } as const;
     this.#clock.setTimer(() => this.#input({ type: 'login-checked', request, result }), 0);
   }
 

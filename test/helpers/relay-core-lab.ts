@@ -1,15 +1,18 @@
 import { randomFillSync } from 'node:crypto';
 import { Connection } from '../../src/frames/connection';
+import type { TokenClaims } from '../../src/relay/env';
 import type { CheckedLogin, ProtocolRoute, RelayEffect, RequestInput } from '../../src/relay/events';
 import type { RandomBytes } from '../../src/relay/ids';
 import { resolveLimits, type RelayLimits } from '../../src/relay/limits';
 import { RelayCore } from '../../src/relay/relay-core';
 import { seededRandom } from './bytes';
+import { memoryEnv } from '../../src/testing/memory-env';
 
 export interface LabAccount {
   readonly id: number;
   readonly connectName: string;
   readonly networks: ReadonlySet<string> | undefined;
+  readonly generation?: string;
 }
 
 export const HOME: LabAccount = { id: 1, connectName: 'home', networks: undefined };
@@ -26,6 +29,7 @@ export class LabSocket {
   closed: { code: number; reason: string } | undefined;
   isDestroyed = false;
   isAttached = false;
+  pings = 0;
   readonly #connection = new Connection({ role: 'client', maskKey: () => 0 });
 
   constructor(
@@ -71,6 +75,9 @@ export class LabSocket {
     this.writes.push(chunks);
     for (const chunk of chunks) this.#connection.receive(chunk.slice());
     for (let event = this.#connection.poll(); event !== undefined; event = this.#connection.poll()) {
+      if (event.type === 'ping') this.pings += 1;
+      // Its pong is not sent: each test says itself when there is a sign of life.
+      if (event.type === 'ping' || event.type === 'transmit') continue;
       if (event.type !== 'message') throw new Error(`the relay wrote ${event.type}`);
       if (event.opcode !== 2) throw new Error('P-1: a frame that is not BINARY');
       this.frames.push(textOf(event.payload));
@@ -95,15 +102,19 @@ export class RelayCoreLab {
   readonly waitingLogins: Extract<RelayEffect, { type: 'check-login' }>[] = [];
   /** Outcome of a login; undefined leaves it waiting. */
   check: ((connectName: string, password: string) => CheckedLogin | undefined) | undefined = undefined;
+  /** Outcome of a login with a token. */
+  checkToken: (claims: TokenClaims) => CheckedLogin = () => ({ ok: true, account: this.account });
+  tokenLogins = 0;
   nowMs = 1_000;
   readonly #sockets = new Map<number, LabSocket>();
   readonly #requests = new Map<number, LabRequest>();
   #lastNumber = 0;
-  #account: LabAccount = HOME;
+  /** Who the next login is for. */
+  account: LabAccount = HOME;
 
   constructor(limits: Partial<RelayLimits> = {}, seed = 1) {
     this.limits = resolveLimits(limits);
-    this.core = new RelayCore(this.limits, seededBytes(seed));
+    this.core = new RelayCore(this.limits, memoryEnv(seededBytes(seed)));
   }
 
   input(event: Parameters<RelayCore['input']>[0]): void {
@@ -167,7 +178,7 @@ export class RelayCoreLab {
 
   /** A new session. @returns Its device id. */
   login(account: LabAccount = HOME): string {
-    this.#account = account;
+    this.account = account;
     const body = this.post('login', '~p=1~cn=a~cp=b') ?? '';
     const id = /^~e=0~id=([^~]+)/.exec(body)?.[1];
     if (id === undefined) throw new Error(`login refused: ${body}`);
@@ -202,6 +213,9 @@ export class RelayCoreLab {
         return;
       case 'check-login':
         return this.#checkLogin(effect);
+      case 'check-token':
+        this.tokenLogins += 1;
+        return this.input({ type: 'login-checked', request: effect.request, result: this.checkToken(effect) });
       case 'answer':
         return this.#answer(effect);
       case 'held':
@@ -236,7 +250,7 @@ export class RelayCoreLab {
 
   #checkLogin(effect: Extract<RelayEffect, { type: 'check-login' }>): void {
     const { request, connectName, connectPassword } = effect;
-    const check = this.check ?? ((): CheckedLogin => ({ ok: true, account: this.#account }));
+    const check = this.check ?? ((): CheckedLogin => ({ ok: true, account: this.account }));
     const result = check(connectName, connectPassword);
     if (result === undefined) this.waitingLogins.push(effect);
     else this.input({ type: 'login-checked', request, result });

@@ -1,5 +1,6 @@
 import type { CheckedLogin, ProtocolRoute, RelayEffect, RelayInput } from '../../src/relay/events';
 import { RelayCore } from '../../src/relay/relay-core';
+import { memoryEnv } from '../../src/testing/memory-env';
 import { SECRET_CANARY, type RelayPlan } from './plan';
 import { Violation } from './record';
 import type { Moment } from './timeline';
@@ -20,6 +21,8 @@ export interface RequestSink {
 }
 
 const SECRET_LENGTH = 22;
+/** Of passwords that are never changed. */
+const GENERATION = '0000000000000001';
 /** Indices in the alphabet of secrets that spell the canary. */
 const CANARY_INDICES = Array.from(SECRET_CANARY, (letter) => {
   const code = letter.charCodeAt(0);
@@ -145,11 +148,12 @@ export class RelayHost {
   #newCore(): RelayCore {
     this.generation += 1;
     const dice = this.plan.dice.fork(this.generation);
-    return new RelayCore(this.plan.limits, (length) => {
+    const randomBytes = (length: number): Uint8Array => {
       const bytes = dice.bytes(length);
       if (length === SECRET_LENGTH) bytes.set(CANARY_INDICES);
       return bytes;
-    });
+    };
+    return new RelayCore(this.plan.limits, memoryEnv(randomBytes));
   }
 
   #stopClock(): void {
@@ -189,6 +193,8 @@ export class RelayHost {
       }
       case 'check-login':
         return this.#checkLogin(effect);
+      case 'check-token':
+        return this.#checkToken(effect);
       case 'log':
         if (JSON.stringify(effect).includes(SECRET_CANARY)) {
           throw new Violation('I10', `a secret is in the log: ${JSON.stringify(effect)}`);
@@ -203,6 +209,11 @@ export class RelayHost {
     return this.sinks.get(transport);
   }
 
+  #checkToken({ request, connectName }: Extract<RelayEffect, { type: 'check-token' }>): void {
+    const password = this.#world.plan.accounts.find((candidate) => candidate.connectName === connectName)?.password;
+    this.#checkLogin({ type: 'check-login', request, connectName, connectPassword: password ?? '', remoteAddress: '' });
+  }
+
   /** The account store: answers later, sometimes with trouble of its own. */
   #checkLogin({ request, connectName, connectPassword }: Extract<RelayEffect, { type: 'check-login' }>): void {
     const { generation } = this;
@@ -213,7 +224,8 @@ export class RelayHost {
       const isRight = account?.password === connectPassword;
       const refused: CheckedLogin = { ok: false, code: this.isStoreDown ? 20 : 8 };
       if (this.isStoreDown) this.#world.counts.add('fault login without account store');
-      const result = account !== undefined && isRight && !this.isStoreDown ? { ok: true as const, account } : refused;
+      const isIn = account !== undefined && isRight && !this.isStoreDown;
+      const result = isIn ? { ok: true as const, account: { ...account, generation: GENERATION } } : refused;
       this.input({ type: 'login-checked', request, result });
     });
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Fields, parseBody } from '../../../src/core/codec';
 import type { Membership } from '../../../src/relay/network';
-import { OutQueue, QueueTotals } from '../../../src/relay/out-queue';
+import { type Entry, OutQueue, QueueTotals } from '../../../src/relay/out-queue';
 import { AccountRouter, type Member, Recipients } from '../../../src/relay/router';
 import { seededRandom } from '../../helpers/bytes';
 import { bytesOf } from '../../helpers/relay-core-lab';
@@ -15,6 +15,10 @@ class Peer implements Member<Peer> {
   isLive = false;
 
   constructor(readonly sessionId: number) {}
+
+  keep(entry: Entry): void {
+    this.queue.push(entry);
+  }
 
   catchUp(): void {
     if (this.isLive) this.memberships[0]!.network.catchUp(this);

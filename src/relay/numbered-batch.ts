@@ -1,0 +1,63 @@
+import { joinBytes } from '../core/bytes';
+import { OWN_VIEW_SIZE } from './batch';
+import { type Joined, type Joiner, RECEIVE, TERMINATOR } from './joiner';
+import { numberField } from './numbered-frames';
+import type { Entry, OutQueue } from './out-queue';
+
+/**
+ * The groups of a {@link Batch} for the live members that have the extension. Those that are at the same number get the very
+ * same frame.
+ */
+export class NumberedBatch<M> {
+  readonly #entries: readonly Entry[];
+  readonly #senders: readonly M[];
+  readonly #owners: ReadonlySet<M>;
+  readonly #frames = new Map<number, Joined>();
+  #groups: Uint8Array | undefined;
+
+  /** @param senders - Who sent each entry. */
+  constructor(
+    entries: readonly Entry[],
+    senders: readonly M[],
+    private readonly joiner: Joiner,
+  ) {
+    this.#entries = entries;
+    this.#senders = senders;
+    this.#owners = new Set(senders);
+  }
+
+  /** The messages that a member gets: not its own. */
+  entriesFor(member: M): readonly Entry[] {
+    if (!this.#owners.has(member)) return this.#entries;
+    return this.#entries.filter((_, i) => this.#senders[i] !== member);
+  }
+
+  /**
+   * What a member is written.
+   *
+   * @param entries - Those for it.
+   * @param number - The number that the first one has for it.
+   */
+  frameFor(entries: readonly Entry[], number: number, answers: OutQueue): Joined | undefined {
+    const isShared = entries === this.#entries;
+    if (isShared && answers.length === 0) {
+      let shared = this.#frames.get(number);
+      if (shared === undefined) this.#frames.set(number, (shared = this.#build(entries, number, answers)));
+      return shared;
+    }
+    return entries.length + answers.length === 0 ? undefined : this.#build(entries, number, answers);
+  }
+
+  #build(entries: readonly Entry[], number: number, answers: OutQueue): Joined {
+    const parts: Uint8Array[] = [];
+    for (let i = 0; i < answers.length; i++) parts.push(answers.at(i)!.bytes);
+    if (entries.length > 0) parts.push(RECEIVE, numberField(number), this.#groupsOf(entries), TERMINATOR);
+    const count = entries.length;
+    return { ...this.joiner.build(parts, OWN_VIEW_SIZE), count, groups: count };
+  }
+
+  #groupsOf(entries: readonly Entry[]): Uint8Array {
+    if (entries !== this.#entries) return joinBytes(entries.map(({ numbered }) => numbered));
+    return (this.#groups ??= joinBytes(entries.map(({ numbered }) => numbered)));
+  }
+}

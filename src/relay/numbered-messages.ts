@@ -1,0 +1,107 @@
+import type { Fields } from '../core/codec';
+import { ErrorCode } from '../core/errors';
+import type { CoreContext } from './core-context';
+import { type Publisher, hasTwoTypes } from './publisher';
+import type { ResumeState } from './resume-state';
+import type { Session } from './sessions';
+import { readCounter, readNumberAt } from './uploads';
+
+const LETTER_D = 0x64;
+const DIGIT_1 = 0x31;
+
+/** What became of a frame of numbered messages. */
+export interface Outcome {
+  /** 0; 27 when messages before it are missing; 7 when it has no number or no message. */
+  readonly code: number;
+  /** Number of its first message. */
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Takes the messages of sessions with the extension: each once and in order. */
+export class NumberedMessages {
+  constructor(
+    private readonly context: CoreContext,
+    private readonly publisher: Publisher,
+  ) {}
+
+  /**
+   * Takes what is new in a frame.
+   *
+   * @param beforeRefusal - Called before a message is refused: what was taken before can still be said.
+   * @param onRefusal - Called after it, with its number and the code.
+   */
+  take(
+    session: Session,
+    resume: ResumeState,
+    fields: Fields,
+    beforeRefusal: () => void,
+    onRefusal: (number: number, code: number) => void,
+  ): Outcome {
+    const { up } = resume;
+    const first = readCounter(fields, 'xq');
+    const count = countGroups(fields);
+    if (!first || count === 0) return { code: ErrorCode.PROTOCOL, first: 0, count: 0 };
+    const repeated = up.countRepeated(first, count);
+    if (repeated === undefined) return { code: ErrorCode.SEQUENCE_GAP, first, count };
+    this.context.counters.messagesRepeated += repeated;
+    for (const [number, code] of up.refusals(first, repeated)) onRefusal(number, code);
+    const isMixed = hasTwoTypes(fields);
+    const groups = new NumberedGroups(fields);
+    for (let i = 0; groups.next(); i++) {
+      if (i < repeated) continue;
+      const code = isMixed ? ErrorCode.PROTOCOL : this.publisher.publishNumbered(session, resume, fields, groups);
+      if (code !== ErrorCode.SUCCESS) beforeRefusal();
+      up.take(code);
+      if (code !== ErrorCode.SUCCESS) onRefusal(up.last, code);
+    }
+    return { code: ErrorCode.SUCCESS, first, count };
+  }
+}
+
+function countGroups({ keys }: Fields): number {
+  let count = 0;
+  for (let i = 0; i < keys.length; i++) if (keys[i] === 'd') count += 1;
+  return count;
+}
+
+/** Walks over the groups of a frame; each says what the sender has said about its message. */
+export class NumberedGroups {
+  /** Indices of the first field, the data type or -1, and the data. */
+  start = 0;
+  type = -1;
+  data = -1;
+  /** The sender's number: later groups that bring none count on from the first. */
+  number = 0;
+  wantsReceipt = false;
+  isVolatile = false;
+
+  constructor(private readonly fields: Fields) {}
+
+  /** @returns False behind the last group. */
+  next(): boolean {
+    const { keys } = this.fields;
+    this.start = this.data + 1;
+    this.type = -1;
+    this.number += 1;
+    this.wantsReceipt = this.isVolatile = false;
+    for (let i = this.start; i < keys.length; i++) {
+      const key = keys[i];
+      if (key === 'dt') this.type = i;
+      else if (key === 'xn') this.number = readNumberAt(this.fields, i) ?? this.number;
+      else if (key === 'xa') this.wantsReceipt = isLetter(this.fields, i, LETTER_D);
+      else if (key === 'xv') this.isVolatile = isLetter(this.fields, i, DIGIT_1);
+      else if (key === 'd') {
+        this.data = i;
+        return true;
+      }
+    }
+    return false;
+  }
+}
+
+/** Whether a value is this one character. */
+function isLetter({ bytes, starts, ends }: Fields, index: number, letter: number): boolean {
+  const at = starts[index]!;
+  return ends[index]! - at === 1 && bytes[at] === letter;
+}

@@ -1,0 +1,108 @@
+import type { Fields } from '../core/codec';
+import { ErrorCode } from '../core/errors';
+import { decodeText } from '../core/text';
+import type { CoreContext } from './core-context';
+import type { RelayEnv, TokenClaims } from './env';
+import type { FieldReader } from './field-reader';
+import { type AttachClaim, type Instance, ResumeState } from './resume-state';
+import type { RoutedAccount } from './router';
+import type { Session } from './sessions';
+import { readCounter } from './uploads';
+import { WINDOW_BYTES, WINDOW_MESSAGES } from './upstream';
+
+const VERSION = '1';
+/** Features that are granted when they are offered: resume, receipts, volatile messages. */
+const FEATURES = 'rav';
+const INSTANCE = /^[A-Za-z0-9_-]{22}$/;
+const EPOCH_SIZE = 8;
+/** Of an account whose store does not say when its password changed: no token lets in there. */
+const NO_GENERATION = '0000000000000000';
+/** What a frame needs beside the data of its largest message. */
+const FRAME_ROOM = 8_192;
+
+/** Why a session cannot be resumed (section 4, `xg`). */
+export type LossReason = 'expired' | 'epoch';
+
+/** The extension on the relay's side: who has it, what it grants, and who may take up a session. */
+export class Resumption {
+  #epoch: string | undefined;
+
+  constructor(
+    private readonly context: CoreContext,
+    private readonly env: RelayEnv,
+    private readonly reader: FieldReader,
+  ) {}
+
+  /** Changes when the relay has lost its sessions (`xp`). */
+  get epoch(): string {
+    return (this.#epoch ??= Array.from(this.env.randomBytes(EPOCH_SIZE), hex).join(''));
+  }
+
+  /** Who offers the extension with a login (X-1); undefined for everybody else. */
+  instanceOf(fields: Fields): Instance | undefined {
+    const id = this.reader.first(fields, 'xi') ?? '';
+    const hasResume = this.reader.first(fields, 'xf')?.includes('r') === true;
+    if (this.reader.first(fields, 'x') !== VERSION || !hasResume || !INSTANCE.test(id)) return undefined;
+    const features = Array.from(FEATURES).filter((letter) => this.reader.first(fields, 'xf')!.includes(letter));
+    return { id, origin: this.env.originId(id), features: features.join('') };
+  }
+
+  /** Whom a token lets in (X-38). */
+  readToken(token: Uint8Array): TokenClaims | undefined {
+    const claims = this.env.readToken(token);
+    return claims?.connectName === '' || claims?.generation === NO_GENERATION ? undefined : claims;
+  }
+
+  /** Gives the extension to a new session. @param wake - Called when something waits for it. */
+  begin(session: Session, instance: Instance, wake: () => void): void {
+    const token = this.#issue(session.router.account);
+    session.resume = new ResumeState(instance, token, this.context.limits, this.context.totals, wake);
+  }
+
+  /** The fields of a login answer (X-2). */
+  grantOf({ instance, token }: ResumeState): string {
+    const { sessionGraceMs, maxDataSize, maxTransmissionSize } = this.context.limits;
+    const expiry = Math.floor(sessionGraceMs / 1000);
+    const largest = Math.min(2 * maxDataSize, maxTransmissionSize - FRAME_ROOM);
+    const window = `${WINDOW_MESSAGES},${WINDOW_BYTES}`;
+    const features = `~x=${VERSION}~xf=${instance.features}`;
+    return `${features}~xr=${decodeText(token)}~xt=${expiry}~xw=${window}~xm=${largest}~xp=${this.epoch}`;
+  }
+
+  /** What an attach shows; undefined without a token. */
+  claimOf(fields: Fields): AttachClaim | undefined {
+    const token = fields.indexOf('xr');
+    if (token < 0) return undefined;
+    return { token: fields.raw(token), counter: readCounter(fields, 'z'), received: readCounter(fields, 'xh') };
+  }
+
+  /** Whether a transport may be bound to a session: 0, 16 for a late one, 28 or 32. */
+  judge({ transport, download }: Session, resume: ResumeState, claim: AttachClaim | undefined): number {
+    if (claim === undefined || !resume.knows(claim.token)) return ErrorCode.RESUME_REFUSED;
+    if (claim.counter === undefined || claim.counter <= resume.counter) return ErrorCode.NO_DATA;
+    if ((claim.received ?? 0) > resume.ring.highestSent) return ErrorCode.RESUME_REFUSED;
+    const isSwitch = transport !== undefined || download !== undefined;
+    if (isSwitch && !resume.countSwitch(this.context.nowMs)) return ErrorCode.INSTANCE_IN_USE;
+    return ErrorCode.SUCCESS;
+  }
+
+  /** Binds a new transport, whose claim was judged. @returns The token for the next one. */
+  accept({ router }: Session, resume: ResumeState, claim: AttachClaim): string {
+    if (resume.counter >= 0) this.context.counters.sessionsResumed += 1;
+    resume.attach(claim, this.#issue(router.account));
+    return decodeText(resume.token);
+  }
+
+  /** The fields that say why there is no session to resume. */
+  lossFields(reason: LossReason): string {
+    return `~xp=${this.epoch}~xg=0-0:${reason}`;
+  }
+
+  #issue({ connectName, generation = NO_GENERATION }: RoutedAccount): Uint8Array {
+    return this.env.issueToken({ connectName, generation });
+  }
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
+}

@@ -1,0 +1,135 @@
+import { type Entry, OutQueue, type QueueTotals } from './out-queue';
+
+export interface RingLimits {
+  maxQueuedMessages: number;
+  maxQueuedBytes: number;
+}
+
+/**
+ * What a session with the extension gets, in order and numbered from 1: everything stays until it is acknowledged, written or
+ * not (X-14). Over its bounds it gives up the oldest, which the session is told from the state alone (X-15).
+ */
+export class Ring {
+  readonly #entries: OutQueue;
+  /** Number of the oldest entry, or of the next one when there is none. */
+  #first = 1;
+  /** Number of the last entry that was written to the present transport. */
+  #sent = 0;
+  #highestSent = 0;
+
+  constructor(
+    private readonly limits: RingLimits,
+    totals: QueueTotals,
+  ) {
+    this.#entries = new OutQueue(totals);
+  }
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  /** Number of the last entry. */
+  get last(): number {
+    return this.#first + this.#entries.length - 1;
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** The highest number that was ever written. */
+  get highestSent(): number {
+    return this.#highestSent;
+  }
+
+  /** Whether something was not written to the present transport: entries, or that some are missing. */
+  get hasUnsent(): boolean {
+    return this.#sent < this.last;
+  }
+
+  /** From here on volatile messages are given up. */
+  get isHalfFull(): boolean {
+    const { length, bytes } = this.#entries;
+    return length * 2 > this.limits.maxQueuedMessages || bytes * 2 > this.limits.maxQueuedBytes;
+  }
+
+  /** Missing between what was written and what can be. */
+  get gap(): { readonly first: number; readonly last: number } | undefined {
+    const { first, last } = { first: this.#sent + 1, last: this.#first - 1 };
+    return first > last ? undefined : { first, last };
+  }
+
+  /** The entries from this number on that fit together, at least one if there is one. */
+  take(from: number, maxBytes: number): Entry[] {
+    const start = from - this.#first;
+    let count = 0;
+    let bytes = 0;
+    for (let i = start; i < this.#entries.length; i++) {
+      bytes += this.#entries.at(i)!.numbered.length;
+      if (bytes > maxBytes && count > 0) break;
+      count += 1;
+    }
+    return this.#entries.first(count, start);
+  }
+
+  /** Adds an entry; the oldest make room for it. */
+  push(entry: Entry): void {
+    this.#entries.push(entry);
+    const { maxQueuedMessages, maxQueuedBytes } = this.limits;
+    while (
+      this.#entries.length > 1 &&
+      (this.#entries.length > maxQueuedMessages || this.#entries.bytes > maxQueuedBytes)
+    ) {
+      this.dropOldest();
+    }
+  }
+
+  /** Adds an entry, but a volatile one only while there is much room. */
+  offer(entry: Entry): void {
+    if (!entry.isVolatile || !this.isHalfFull) this.push(entry);
+  }
+
+  /** Whether one more would push out something that was never written. */
+  isFullFor(entry: Entry): boolean {
+    const { maxQueuedMessages, maxQueuedBytes } = this.limits;
+    return (
+      this.#entries.length >= maxQueuedMessages ||
+      this.#entries.bytes + entry.numbered.length > maxQueuedBytes
+    );
+  }
+
+  /** Gives up the oldest entry. */
+  dropOldest(): void {
+    const receipt = this.#entries.at(0)?.receipt;
+    this.#entries.drop(1);
+    this.#first += 1;
+    receipt?.lose();
+  }
+
+  /** Everything up to this number was written. */
+  markSent(upTo: number): void {
+    this.#sent = upTo;
+    if (upTo > this.#highestSent) this.#highestSent = upTo;
+  }
+
+  /** A new transport goes on behind what its client has. */
+  rewind(received: number): void {
+    this.#sent = received;
+  }
+
+  /** The client has everything up to this number. What it cannot have is passed over. */
+  acknowledge(received: number): void {
+    if (received > this.#highestSent) return;
+    while (this.#first <= received && this.#entries.length > 0) {
+      const receipt = this.#entries.at(0)!.receipt;
+      this.#entries.drop(1);
+      this.#first += 1;
+      receipt?.acknowledge();
+    }
+  }
+
+  /** The session is gone. */
+  clear(): void {
+    while (this.#entries.length > 0) this.dropOldest();
+  }
+}

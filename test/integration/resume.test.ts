@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Webifi } from '../../src/index';
+import { createRelay } from '../../src/relay';
+import { seededRandom } from '../helpers/bytes';
+import { CuttingProxy } from '../helpers/cutting-proxy';
+
+const COUNT = 1_000;
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function start(): Promise<CuttingProxy> {
+  const relay = createRelay({ accounts: [{ connectName: 'home', password: 'secret' }] });
+  const { port } = await relay.listen({ port: 0 });
+  cleanUps.push(() => relay.close({ drainMs: 0 }));
+  const proxy = await CuttingProxy.start(port);
+  cleanUps.push(() => proxy.close());
+  return proxy;
+}
+
+async function open(proxy: CuttingProxy, useWebSocket: boolean): Promise<Webifi> {
+  const device = new Webifi({
+    server: `http://127.0.0.1:${proxy.port}`,
+    connectName: 'home',
+    connectPassword: 'secret',
+    networkNames: ['n'],
+    useWebSocket,
+    reconnect: { minDelayMs: 20, maxDelayMs: 100 },
+  });
+  cleanUps.push(() => device.close());
+  device.start();
+  await device.ready();
+  return device;
+}
+
+/** What a device got, and what it was told to be missing. */
+class Listener {
+  readonly got: string[] = [];
+  readonly gaps: unknown[] = [];
+
+  constructor(device: Webifi) {
+    device.on('message', ({ data }) => this.got.push(data));
+    device.on('gap', (gap) => this.gaps.push(gap));
+  }
+}
+
+const transports = {
+  WebSocket: [true],
+  'long polling': [false],
+  'WebSocket and long polling by turns': [true, false],
+} as const;
+
+describe('resume over real sockets', () => {
+  it.each(Object.keys(transports) as (keyof typeof transports)[])(
+    'X-6, X-14, X-28: 1,000 messages each way over %s that is cut again and again arrive once and in order',
+    { timeout: 120_000 },
+    async (name) => {
+      const proxies = [await start(), undefined];
+      const proxy = proxies[0]!;
+      const modes = transports[name];
+      const [one, other] = [await open(proxy, modes[0]), await open(proxy, modes[0])];
+      const listeners = [new Listener(one), new Listener(other)] as const;
+      const random = seededRandom(7);
+      const results: Promise<unknown>[] = [];
+      let turn = 0;
+      for (let i = 0; i < COUNT; i++) {
+        results.push(one.send(`one ${i}`), other.send(`other ${i}`));
+        if (i % 10 !== 9) continue;
+        await new Promise((resolve) => setTimeout(resolve, 20 * random()));
+        if (random() < 0.2) proxy.cut();
+        if (modes.length > 1 && i % 200 === 199) {
+          turn += 1;
+          one.setUseWebSocket(turn % 2 === 0);
+        }
+      }
+      const outcomes = await Promise.allSettled(results);
+      expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([]);
+      await expect.poll(() => listeners.map(({ got }) => got.length), { timeout: 30_000 }).toEqual([COUNT, COUNT]);
+      const numbers = Array.from({ length: COUNT }, (_, i) => i);
+      expect(listeners[0].got).toEqual(numbers.map((i) => `other ${i}`));
+      expect(listeners[1].got).toEqual(numbers.map((i) => `one ${i}`));
+      expect(listeners.flatMap(({ gaps }) => gaps)).toEqual([]);
+      expect(proxy.cuts).toBeGreaterThan(5);
+    },
+  );
+});
