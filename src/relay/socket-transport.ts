@@ -175,7 +175,9 @@ export class SocketTransport implements TransportSink {
     if (socket.destroyed || !socket.writable) return;
     const isBehind = socket.writableLength > 0;
     if (chunks.length > 1) socket.cork();
-    for (const chunk of chunks) socket.write(isBehind ? ownBytes(chunk) : chunk, this.#onWritten);
+    // Only who is behind, or gets very much at once, can become full: nobody else has to tell when all is written.
+    const onWritten = isBehind || lengthOf(chunks) >= BLOCKED_FROM ? this.#onWritten : undefined;
+    for (const chunk of chunks) socket.write(isBehind ? ownBytes(chunk) : chunk, onWritten);
     if (chunks.length > 1) socket.uncork();
     if (this.#isBlocked || socket.writableLength < BLOCKED_FROM) return;
     this.#isBlocked = true;
@@ -222,6 +224,12 @@ export class SocketTransport implements TransportSink {
     this.#discardedBytes += length;
     if (this.#discardedBytes > this.#limits.maxDiscardedSize) this.#socket.destroy();
   }
+}
+
+function lengthOf(chunks: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  return length;
 }
 
 /** What is a small part of shared memory, as a copy: a socket that is not read would keep all of it. */
