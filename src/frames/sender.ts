@@ -165,7 +165,7 @@ export class FrameSender {
 
   #takeGrowing(): Uint8Array | undefined {
     if (this.#slab === undefined) return undefined;
-    const chunk = viewOf(this.#slab.bytes, this.#start, this.#end);
+    const chunk = new Uint8Array(this.#slab.buffer, this.#start, this.#end - this.#start);
     this.#slab = undefined;
     this.#start = this.#end = 0;
     return chunk;
