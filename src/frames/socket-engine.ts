@@ -82,6 +82,7 @@ export class SocketEngine implements FrameEngine {
       compression,
       maskKey: () => host.maskKey(),
       isUtf8: host.isUtf8?.bind(host),
+      encodeText: host.encodeText,
       limits: { maxFrameSize, maxMessageSize: Infinity, maxFragments: Infinity },
     });
     const { timing } = this;
