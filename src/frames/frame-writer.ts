@@ -69,9 +69,9 @@ export interface WriterOwner {
   /** Why nothing can be sent any more. */
   refusal(): FrameSocketError;
   /** A frame was cut off: the connection is of no use any more. */
-  onBroken(error: FrameSocketError): void;
+  breakOff(error: FrameSocketError): void;
   /** A send fails. */
-  onFailed(error: FrameSocketError): void;
+  note(error: FrameSocketError): void;
   /** Something was handed to the connection, or room was made. */
   onMoved(): void;
 }
@@ -88,7 +88,7 @@ export class FrameWriter implements OutgoingQueue {
   readonly #owner: WriterOwner;
   readonly #idle: IdleTimer;
   readonly #queue = new Fifo<Waiting>();
-  readonly #drains = new Set<Drain>();
+  #drains = NO_DRAINS;
   /** Frames in the write that is under way. */
   #underWay = NO_FRAMES;
   #queuedBytes = 0;
@@ -100,7 +100,7 @@ export class FrameWriter implements OutgoingQueue {
     this.#connection = connection;
     this.#stream = stream;
     this.#owner = owner;
-    this.#idle = new IdleTimer(host, () => owner.onBroken(new FrameSocketError('SEND_TIMEOUT')));
+    this.#idle = new IdleTimer(host, () => owner.breakOff(new FrameSocketError('SEND_TIMEOUT')));
   }
 
   get bufferedAmount(): number {
@@ -141,14 +141,14 @@ export class FrameWriter implements OutgoingQueue {
     if (signal?.aborted === true) return Promise.reject(aborted(signal));
     return new Promise((resolve, reject) => {
       const forgetSignal = onAbort(signal, () => {
-        this.#drains.delete(drain);
+        this.#drains = this.#drains.filter((other) => other !== drain);
         reject(aborted(signal));
       });
       const drain: Drain = {
         resolve: () => (forgetSignal(), resolve()),
         reject: (error) => (forgetSignal(), reject(error)),
       };
-      this.#drains.add(drain);
+      this.#drains = [...this.#drains, drain];
     });
   }
 
@@ -230,9 +230,8 @@ export class FrameWriter implements OutgoingQueue {
   }
 
   #takeDrains(): readonly Drain[] {
-    if (this.#drains.size === 0) return NO_DRAINS;
-    const drains = [...this.#drains];
-    this.#drains.clear();
+    const drains = this.#drains;
+    this.#drains = NO_DRAINS;
     return drains;
   }
 
@@ -240,7 +239,7 @@ export class FrameWriter implements OutgoingQueue {
     if (waiting.isUnderWay || !this.#canTakeBack(waiting)) {
       const error = new FrameSocketError('SEND_ABORTED', { cause: signal?.reason });
       this.#reject(waiting, error);
-      return this.#owner.onBroken(error);
+      return this.#owner.breakOff(error);
     }
     this.#queue.remove(waiting);
     this.#queuedBytes -= waiting.frame.length;
@@ -256,7 +255,7 @@ export class FrameWriter implements OutgoingQueue {
 
   #reject(waiting: Waiting, error: FrameSocketError): void {
     waiting.forgetSignal?.();
-    this.#owner.onFailed(error);
+    this.#owner.note(error);
     waiting.reject(error);
   }
 }
