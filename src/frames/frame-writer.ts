@@ -130,9 +130,7 @@ export class FrameWriter implements OutgoingQueue {
   writeOwn(chunks: readonly Uint8Array[]): void {
     const length = lengthOf(chunks);
     this.#ownBytes += length;
-    this.#write(chunks, length, () => {
-      this.#ownBytes -= length;
-    });
+    this.#write(chunks, length, true);
   }
 
   /** Resolves once nothing waits. */
@@ -187,7 +185,7 @@ export class FrameWriter implements OutgoingQueue {
   #transmit(): void {
     const event = this.#connection.poll();
     if (event?.type !== 'transmit') return;
-    this.#write(event.chunks, lengthOf(event.chunks), (error) => this.#onSent(error));
+    this.#write(event.chunks, lengthOf(event.chunks), false);
   }
 
   #encodeWaiting(refused: Waiting[]): readonly Waiting[] {
@@ -216,17 +214,21 @@ export class FrameWriter implements OutgoingQueue {
     }
   }
 
-  #write(chunks: readonly Uint8Array[], length: number, onDone: (error?: unknown) => void): void {
+  /** @param isOwn - Whether the connection sends it by itself. */
+  #write(chunks: readonly Uint8Array[], length: number, isOwn: boolean): void {
     if (this.#underWayBytes === 0) this.#idle.start(this.#owner.timing.idleTimeoutMs);
     this.#underWayBytes += length;
-    this.#stream.write(chunks, (error) => {
-      this.#underWayBytes -= length;
-      if (this.#underWayBytes === 0) this.#idle.stop();
-      onDone(error ?? undefined);
-      if (error !== undefined && error !== null) return;
-      this.#pump();
-      if (this.bufferedAmount === 0) for (const { resolve } of this.#takeDrains()) resolve();
-    });
+    this.#stream.write(chunks, (error) => this.#onWritten(length, isOwn, error ?? undefined));
+  }
+
+  #onWritten(length: number, isOwn: boolean, error: unknown): void {
+    this.#underWayBytes -= length;
+    if (this.#underWayBytes === 0) this.#idle.stop();
+    if (isOwn) this.#ownBytes -= length;
+    else this.#onSent(error);
+    if (error !== undefined) return;
+    this.#pump();
+    if (this.bufferedAmount === 0) for (const { resolve } of this.#takeDrains()) resolve();
   }
 
   #takeDrains(): readonly Drain[] {
