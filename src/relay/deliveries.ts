@@ -1,4 +1,3 @@
-import { joinBytes } from '../core/bytes';
 import { ErrorCode } from '../core/errors';
 import { encodeText } from '../core/text';
 import { deliveredAnswers, takenAnswer } from './answers';
@@ -7,7 +6,7 @@ import { CloseCode } from './close-codes';
 import type { CoreContext } from './core-context';
 import type { Downloads } from './downloads';
 import { OWN_CHUNK_SIZE } from './group-encoder';
-import { countFront, DOWNLOAD_HEAD, IGNORED_FIELD, type Joined, Joiner, TERMINATOR } from './joiner';
+import { countFront, DOWNLOAD_HEAD, IGNORED_FIELD, type Joined, Joiner, type Part, partOf, TERMINATOR } from './joiner';
 import type { Network, NetworkMember } from './network';
 import { NumberedBatch } from './numbered-batch';
 import { planItems } from './numbered-frames';
@@ -25,7 +24,7 @@ const MAX_OWED_MS = 2;
 const MAX_OWED = 64;
 /** Long polling without an open download for this long counts as away (X-25). */
 const AWAY_AFTER_MS = 10_000;
-const NOTHING = new Uint8Array(0);
+const NOTHING = partOf(new Uint8Array(0));
 
 /**
  * The out-queues and their way to the wire. What one turn of the event loop puts into a queue goes out together at its
@@ -57,14 +56,13 @@ export class Deliveries {
    *
    * @returns False when the queue of one of them is full: that one does not get it, and the sender is told (2).
    */
-  handOut(entry: Entry, sender: Session, { networks, sessions }: Recipients<Session>): boolean {
+  handOut(entry: Entry, sender: Session, recipients: Recipients<Session>): boolean {
     let allTaken = true;
-    for (let i = 0; i < networks.length; i++) {
-      if (!this.#handToNetwork(entry, sender, networks[i]!)) allTaken = false;
+    for (let i = 0; i < recipients.networkCount; i++) {
+      if (!this.#handToNetwork(entry, sender, recipients.networks[i]!)) allTaken = false;
     }
-    for (let i = 0; i < sessions.length; i++) {
-      const session = sessions[i]!;
-      if (!this.#handToSession(entry, session)) allTaken = false;
+    for (let i = 0; i < recipients.sessionCount; i++) {
+      if (!this.#handToSession(entry, recipients.sessions[i]!)) allTaken = false;
     }
     return allTaken;
   }
@@ -317,18 +315,14 @@ export class Deliveries {
 
   /** Answers, and what the ring has to say next. */
   #writeNumbered({ queue }: Session, { ring }: ResumeState, transport: Transport): void {
-    const parts: Uint8Array[] = [];
-    for (let i = 0; i < queue.length; i++) parts.push(queue.at(i)!.bytes);
+    const parts: Part[] = [];
+    for (let i = 0; i < queue.length; i++) parts.push(partOf(queue.at(i)!.bytes));
     queue.clear();
     const { maxWriteSize } = this.context.limits;
     const plan = planItems(ring, transport.isSlow ? Math.min(SLOW_WRITE_SIZE, maxWriteSize) : maxWriteSize, TERMINATOR);
     transport.isSlow = false;
     ring.markSent(plan.last);
-    this.#write(transport, {
-      ...this.#joiner.build([...parts, ...plan.parts], OWN_CHUNK_SIZE),
-      count: plan.groups,
-      groups: plan.groups,
-    });
+    this.#write(transport, this.#joiner.build([...parts, ...plan.parts], OWN_CHUNK_SIZE, plan.groups, plan.groups));
   }
 
   /** The answer to a download: what was taken, and what the ring has to say next (section 5.2). */
@@ -336,8 +330,8 @@ export class Deliveries {
     const plan = planItems(ring, this.context.limits.maxDownloadSize, NOTHING);
     ring.markSent(plan.last);
     this.context.counters.messagesDelivered += plan.groups;
-    const head = [DOWNLOAD_HEAD, encodeText(`~xh=${up.lastSafe}${token}`)];
-    return joinBytes([...head, ...plan.parts, plan.hasEmptyEnd ? IGNORED_FIELD : NOTHING]);
+    const head = [DOWNLOAD_HEAD, partOf(encodeText(`~xh=${up.lastSafe}${token}`))];
+    return this.#joiner.copy([...head, ...plan.parts, plan.hasEmptyEnd ? IGNORED_FIELD : NOTHING]);
   }
 
   #writeFront({ queue }: Session, transport: Transport): void {
@@ -397,8 +391,8 @@ export class Deliveries {
 
   #hasRoom({ length, bytes }: OutQueue, entry: Entry): boolean {
     const { maxQueuedMessages, maxQueuedBytes, maxQueuedTotal } = this.context.limits;
-    if (this.context.totals.bytes + entry.bytes.length > maxQueuedTotal) return false;
-    return length === 0 || (length < maxQueuedMessages && bytes + entry.bytes.length <= maxQueuedBytes);
+    if (this.context.totals.bytes + entry.length > maxQueuedTotal) return false;
+    return length === 0 || (length < maxQueuedMessages && bytes + entry.length <= maxQueuedBytes);
   }
 
   /**

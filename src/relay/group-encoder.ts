@@ -3,6 +3,7 @@ import type { Fields } from '../core/codec';
 import { encodeText } from '../core/text';
 import type { RelayCounters } from './counters';
 import { Entry } from './out-queue';
+import { copyBytes } from './spans';
 
 const SLAB_SIZE = 262_144;
 /** From this size on a group gets memory of its own and goes to the socket as it is. */
@@ -12,11 +13,10 @@ const ORIGIN = encodeText('~xo=');
 const NUMBER = encodeText('~xn=');
 const WANTS_RECEIPT = encodeText('~xa=d');
 const VOLATILE = encodeText('~xv=1');
+const MAX_ID_DIGITS = 15;
 /** `~dt=` and `~d=`, which stand in front of the values that are copied. */
 const TYPE_KEY_LENGTH = 4;
 const DATA_KEY_LENGTH = 3;
-/** Up to this length a plain loop beats the call into the engine's own copy. */
-const NEAR = 32;
 
 /** Who sends, by the digits that its device id begins with. */
 export interface Sender {
@@ -45,6 +45,10 @@ export class GroupEncoder {
   #slab = new Uint8Array(0);
   #used = 0;
   #inSlab: Entry[] = [];
+  /** `~f={sender}` of the one who sent last: most send several at a time. */
+  readonly #head = new Uint8Array(FROM.length + MAX_ID_DIGITS);
+  #headLength = 0;
+  #headOf: Sender | undefined = undefined;
 
   constructor(private readonly counters: RelayCounters) {}
 
@@ -52,26 +56,24 @@ export class GroupEncoder {
    * @param type - Index of the `dt` field, or -1.
    * @param data - Index of the `d` field.
    */
-  encode({ id, idDigits }: Sender, fields: Fields, type: number, data: number, stamp?: Stamp): Entry {
+  encode(sender: Sender, fields: Fields, type: number, data: number, stamp?: Stamp): Entry {
     const prefix = stamp === undefined ? NO_STAMP : encodeStamp(stamp);
     const { bytes, starts, ends } = fields;
     const typeLength = type < 0 ? 0 : ends[type]! - starts[type]!;
     const dataLength = ends[data]! - starts[data]!;
-    const head = typeLength > 0 ? TYPE_KEY_LENGTH + typeLength : 0;
-    const size = prefix.length + FROM.length + idDigits + head + DATA_KEY_LENGTH + dataLength;
+    const typeSize = typeLength > 0 ? TYPE_KEY_LENGTH + typeLength : 0;
+    if (this.#headOf !== sender) this.#writeHead(sender);
+    const size = prefix.length + this.#headLength + typeSize + DATA_KEY_LENGTH + dataLength;
     const isOwn = !this.#fits(size);
     const target = isOwn ? new Uint8Array(size) : this.#slab;
-    const start = isOwn ? 0 : this.#used;
-    const from = copy(prefix, 0, prefix.length, target, start);
-    let end = copy(FROM, 0, FROM.length, target, from);
-    for (let i = 0; i < idDigits; i++) target[end++] = id.charCodeAt(i);
-    if (typeLength > 0) end = copy(bytes, starts[type]! - TYPE_KEY_LENGTH, ends[type]!, target, end);
-    end = copy(bytes, starts[data]! - DATA_KEY_LENGTH, ends[data]!, target, end);
-    const entry = new Entry('group', target.subarray(from, end), dataLength === 0);
-    if (stamp !== undefined) {
-      entry.numbered = target.subarray(start, end);
-      entry.isVolatile = stamp.isVolatile;
-    }
+    const stampStart = isOwn ? 0 : this.#used;
+    const start = copyBytes(prefix, 0, prefix.length, target, stampStart);
+    let end = copyBytes(this.#head, 0, this.#headLength, target, start);
+    if (typeLength > 0) end = copyBytes(bytes, starts[type]! - TYPE_KEY_LENGTH, ends[type]!, target, end);
+    end = copyBytes(bytes, starts[data]! - DATA_KEY_LENGTH, ends[data]!, target, end);
+    const entry = new Entry('group', target, start, end, dataLength === 0);
+    entry.stampStart = stampStart;
+    if (stamp !== undefined) entry.isVolatile = stamp.isVolatile;
     if (!isOwn) {
       this.#used = end;
       this.#inSlab.push(entry);
@@ -86,6 +88,15 @@ export class GroupEncoder {
     for (const entry of this.#inSlab) if (entry.refs > 0) entry.moveOut();
     this.#inSlab = [];
     this.#used = 0;
+    this.#headOf = undefined;
+  }
+
+  #writeHead(sender: Sender): void {
+    const { id, idDigits } = sender;
+    let end = copyBytes(FROM, 0, FROM.length, this.#head, 0);
+    for (let i = 0; i < idDigits; i++) this.#head[end++] = id.charCodeAt(i);
+    this.#headLength = end;
+    this.#headOf = sender;
   }
 
   #fits(size: number): boolean {
@@ -102,11 +113,4 @@ function encodeStamp({ origin, number, wantsReceipt, isVolatile }: Stamp): Uint8
   if (wantsReceipt) parts.push(WANTS_RECEIPT);
   if (isVolatile) parts.push(VOLATILE);
   return joinBytes(parts);
-}
-
-/** @returns Where the copy of `bytes[from..to]` ends. */
-function copy(bytes: Uint8Array, from: number, to: number, target: Uint8Array, at: number): number {
-  if (to - from > NEAR) target.set(bytes.subarray(from, to), at);
-  else for (let i = from; i < to; i++) target[at + i - from] = bytes[i]!;
-  return at + to - from;
 }

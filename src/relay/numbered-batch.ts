@@ -1,6 +1,6 @@
 import { joinBytes } from '../core/bytes';
 import { OWN_VIEW_SIZE } from './batch';
-import { type Joined, type Joiner, RECEIVE, TERMINATOR } from './joiner';
+import { type Joined, type Joiner, type Part, partOf, RECEIVE, TERMINATOR } from './joiner';
 import { numberField } from './numbered-frames';
 import type { Entry, OutQueue } from './out-queue';
 
@@ -49,11 +49,10 @@ export class NumberedBatch<M> {
   }
 
   #build(entries: readonly Entry[], number: number, answers: OutQueue): Joined {
-    const parts: Uint8Array[] = [];
-    for (let i = 0; i < answers.length; i++) parts.push(answers.at(i)!.bytes);
-    if (entries.length > 0) parts.push(RECEIVE, numberField(number), this.#groupsOf(entries), TERMINATOR);
-    const count = entries.length;
-    return { ...this.joiner.build(parts, OWN_VIEW_SIZE), count, groups: count };
+    const parts: Part[] = [];
+    for (let i = 0; i < answers.length; i++) parts.push(partOf(answers.at(i)!.bytes));
+    if (entries.length > 0) parts.push(RECEIVE, numberField(number), partOf(this.#groupsOf(entries)), TERMINATOR);
+    return this.joiner.build(parts, OWN_VIEW_SIZE, entries.length, entries.length);
   }
 
   #groupsOf(entries: readonly Entry[]): Uint8Array {

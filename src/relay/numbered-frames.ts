@@ -1,11 +1,11 @@
 import { encodeText } from '../core/text';
-import { RECEIVE } from './joiner';
+import { numberedPart, type Part, partOf, RECEIVE } from './joiner';
 import type { Entry } from './out-queue';
 import type { Ring } from './ring';
 
 /** What goes to a session with the extension in one frame or download. */
 export interface ItemPlan {
-  readonly parts: Uint8Array[];
+  readonly parts: Part[];
   /** Number of the last entry. */
   readonly last: number;
   readonly groups: number;
@@ -14,8 +14,8 @@ export interface ItemPlan {
 }
 
 /** The field that numbers the first group of a frame. */
-export function numberField(number: number): Uint8Array {
-  return encodeText(`~xq=${number}`);
+export function numberField(number: number): Part {
+  return partOf(encodeText(`~xq=${number}`));
 }
 
 /**
@@ -23,10 +23,10 @@ export function numberField(number: number): Uint8Array {
  *
  * @param end - Stands behind each frame: a terminator, or nothing in a download.
  */
-export function planItems(ring: Ring, maxBytes: number, end: Uint8Array): ItemPlan {
-  const parts: Uint8Array[] = [];
+export function planItems(ring: Ring, maxBytes: number, end: Part): ItemPlan {
+  const parts: Part[] = [];
   const { gap } = ring;
-  if (gap !== undefined) parts.push(encodeText(`~rt=g~xg=${gap.first}-${gap.last}:overflow`), end);
+  if (gap !== undefined) parts.push(partOf(encodeText(`~rt=g~xg=${gap.first}-${gap.last}:overflow`)), end);
   const before = gap?.last ?? ring.sent;
   const entries = ring.take(before + 1, maxBytes);
   let groups = 0;
@@ -35,7 +35,7 @@ export function planItems(ring: Ring, maxBytes: number, end: Uint8Array): ItemPl
     const isGroup = entry.kind === 'group';
     if (wasGroup && !isGroup) parts.push(end);
     if (isGroup && !wasGroup) parts.push(RECEIVE, numberField(before + 1 + i));
-    parts.push(entry.numbered);
+    parts.push(numberedPart(entry));
     if (isGroup) groups += 1;
     else parts.push(end);
     wasGroup = isGroup;

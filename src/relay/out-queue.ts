@@ -1,4 +1,5 @@
 import type { Receipt } from './receipt';
+import type { Span } from './spans';
 
 /**
  * - `group`: one message for a device, `~f=..[~dt=..]~d=..`, the same bytes for whoever receives it.
@@ -8,11 +9,11 @@ import type { Receipt } from './receipt';
 export type EntryKind = 'group' | 'item' | 'answer';
 
 /** Encoded bytes that wait in one or more out-queues; encoded once, whoever receives them. */
-export class Entry {
+export class Entry implements Span {
   /** Queues that hold it now. */
   refs = 0;
-  /** What receivers with the extension get: `bytes`, behind the number that the sender gave it. */
-  numbered: Uint8Array;
+  /** Where the stamp begins that the sender gave it, for receivers with the extension; `start` without one. */
+  stampStart: number;
   /** May be given up when a receiver is away or behind (X-19). */
   isVolatile = false;
   /** Waits for the acknowledgements of all receivers. */
@@ -20,19 +21,37 @@ export class Entry {
 
   constructor(
     readonly kind: EntryKind,
-    /** Where the bytes stand now: `GroupEncoder.settle` moves those that outlive their turn. */
+    /** Where the bytes stand now, from `start` to `end`: `GroupEncoder.settle` moves those that outlive their turn. */
     public bytes: Uint8Array,
+    public start = 0,
+    public end = bytes.length,
     /** A group whose `d` is empty: it must not stand last in a download (P-29). */
     readonly hasEmptyData = false,
   ) {
-    this.numbered = bytes;
+    this.stampStart = start;
   }
 
-  /** Moves the bytes into memory of their own. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** With what stands in front for receivers with the extension. */
+  get numberedLength(): number {
+    return this.end - this.stampStart;
+  }
+
+  /** What receivers with the extension get: the stamp of the sender, and the rest. */
+  get numbered(): Uint8Array {
+    return this.bytes.subarray(this.stampStart, this.end);
+  }
+
+  /** Copies the bytes into memory of their own. */
   moveOut(): void {
-    const prefix = this.numbered.length - this.bytes.length;
-    this.numbered = this.numbered.slice();
-    this.bytes = prefix === 0 ? this.numbered : this.numbered.subarray(prefix);
+    const { stampStart } = this;
+    this.bytes = this.bytes.slice(stampStart, this.end);
+    this.start -= stampStart;
+    this.end -= stampStart;
+    this.stampStart = 0;
   }
 }
 
@@ -44,31 +63,35 @@ export class QueueTotals {
   hold(entry: Entry): void {
     if (entry.kind === 'answer') return;
     this.messages += 1;
-    if (entry.refs++ === 0) this.bytes += entry.numbered.length;
+    if (entry.refs++ === 0) this.bytes += entry.numberedLength;
   }
 
   release(entry: Entry): void {
     if (entry.kind === 'answer') return;
     this.messages -= 1;
-    if (--entry.refs === 0) this.bytes -= entry.numbered.length;
+    if (--entry.refs === 0) this.bytes -= entry.numberedLength;
   }
 }
 
-/** From this many used slots on, the front of the list is cut off. */
+/** A list with more slots gives its memory back once it is empty. */
+const MAX_KEPT_SLOTS = 64;
+/** From this many used slots on, the front of a list that is not empty is cut off. */
 const COMPACT_AT = 512;
 /** Fills used slots, so that nothing that is gone stays in memory. */
 const NOTHING = new Entry('answer', new Uint8Array(0));
 
 /** What one session still has to get, in order: groups, and between them the answers for its WebSocket. */
 export class OutQueue {
+  /** Those that wait stand from `head` to `tail`. A list that is emptied would lose its memory, and grow anew each turn. */
   #entries: Entry[] = [];
   #head = 0;
+  #tail = 0;
   #bytes = 0;
 
   constructor(private readonly totals: QueueTotals) {}
 
   get length(): number {
-    return this.#entries.length - this.#head;
+    return this.#tail - this.#head;
   }
 
   get bytes(): number {
@@ -77,7 +100,7 @@ export class OutQueue {
 
   /** The entry at this place, counted from the oldest. */
   at(index: number): Entry | undefined {
-    return this.#entries[this.#head + index];
+    return index < this.length ? this.#entries[this.#head + index] : undefined;
   }
 
   /** So many entries, by default the oldest ones. */
@@ -87,16 +110,20 @@ export class OutQueue {
 
   push(entry: Entry): void {
     this.totals.hold(entry);
-    this.#bytes += entry.numbered.length;
-    this.#entries.push(entry);
+    this.#bytes += entry.numberedLength;
+    this.#entries[this.#tail++] = entry;
   }
 
   /** Puts an answer ahead of everything that waits. */
   pushFirst(entry: Entry): void {
     this.totals.hold(entry);
-    this.#bytes += entry.numbered.length;
-    if (this.#head > 0) this.#entries[--this.#head] = entry;
-    else this.#entries.unshift(entry);
+    this.#bytes += entry.numberedLength;
+    if (this.#head > 0) {
+      this.#entries[--this.#head] = entry;
+    } else {
+      this.#entries.unshift(entry);
+      this.#tail += 1;
+    }
   }
 
   /** Forgets the oldest entries, written or given up. */
@@ -104,7 +131,7 @@ export class OutQueue {
     for (let i = 0; i < count; i++) {
       const entry = this.#entries[this.#head]!;
       this.#entries[this.#head++] = NOTHING;
-      this.#bytes -= entry.numbered.length;
+      this.#bytes -= entry.numberedLength;
       this.totals.release(entry);
     }
     this.#compact();
@@ -114,13 +141,12 @@ export class OutQueue {
   takeAnswers(): Entry[] {
     const answers: Entry[] = [];
     const groups: Entry[] = [];
-    for (let i = this.#head; i < this.#entries.length; i++) {
+    for (let i = this.#head; i < this.#tail; i++) {
       const entry = this.#entries[i]!;
       (entry.kind === 'answer' ? answers : groups).push(entry);
     }
-    for (const answer of answers) this.#bytes -= answer.numbered.length;
-    this.#entries = groups;
-    this.#head = 0;
+    for (const answer of answers) this.#bytes -= answer.numberedLength;
+    this.#keep(groups);
     return answers;
   }
 
@@ -129,12 +155,17 @@ export class OutQueue {
   }
 
   #compact(): void {
-    if (this.#head === this.#entries.length) {
-      this.#entries.length = 0;
-      this.#head = 0;
-    } else if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#entries.length) {
-      this.#entries.splice(0, this.#head);
-      this.#head = 0;
+    if (this.#head === this.#tail) {
+      if (this.#entries.length > MAX_KEPT_SLOTS) this.#entries = [];
+      this.#head = this.#tail = 0;
+    } else if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#tail) {
+      this.#keep(this.#entries.slice(this.#head, this.#tail));
     }
+  }
+
+  #keep(entries: Entry[]): void {
+    this.#entries = entries;
+    this.#head = 0;
+    this.#tail = entries.length;
   }
 }

@@ -63,6 +63,7 @@ export class Publisher {
   /** Ends the turn: nothing keeps the memory of this one. */
   endTurn(): void {
     this.#encoder.settle();
+    this.#recipients.forget();
   }
 
   #publishGroup(
