@@ -91,8 +91,10 @@ export abstract class Link {
 
   /** An answer: without the extension to the one batch under way, with it up to a number. */
   protected sent(code: number, fields: Fields): void {
-    if (!this.resume.grant) this.report({ type: 'sent', code });
-    else this.report({ type: 'sent', code, upTo: readNumber(fields, 'xh'), refused: fields.all('xq').map(Number) });
+    if (!this.resume.grant) return this.report({ type: 'sent', code });
+    // Beside success, as in a download, `xq` numbers what the relay sends.
+    const refused = code === ErrorCode.SUCCESS ? [] : fields.all('xq').map(Number);
+    this.report({ type: 'sent', code, upTo: readNumber(fields, 'xh'), refused });
   }
 
   /** What the relay sends of its own accord: messages, gaps and receipts. `start` is the place of its `rt` field. */

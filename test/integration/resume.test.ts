@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Webifi } from '../../src/index';
-import { createRelay } from '../../src/relay';
+import { type AccountStore, createRelay, inlineAccounts, type Relay, type RelayOptions } from '../../src/relay';
 import { seededRandom } from '../helpers/bytes';
 import { CuttingProxy } from '../helpers/cutting-proxy';
 
@@ -10,18 +10,25 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-async function start(): Promise<CuttingProxy> {
-  const relay = createRelay({ accounts: [{ connectName: 'home', password: 'secret' }] });
-  const { port } = await relay.listen({ port: 0 });
+const accounts = [{ connectName: 'home', password: 'secret' }];
+
+async function startRelay(options: RelayOptions = { accounts }, port = 0): Promise<{ relay: Relay; port: number }> {
+  const relay = createRelay(options);
+  const address = await relay.listen({ port });
   cleanUps.push(() => relay.close({ drainMs: 0 }));
-  const proxy = await CuttingProxy.start(port);
-  cleanUps.push(() => proxy.close());
-  return proxy;
+  return { relay, port: address.port };
 }
 
-async function open(proxy: CuttingProxy, useWebSocket: boolean): Promise<Webifi> {
+async function start(): Promise<{ relay: Relay; proxy: CuttingProxy }> {
+  const { relay, port } = await startRelay();
+  const proxy = await CuttingProxy.start(port);
+  cleanUps.push(() => proxy.close());
+  return { relay, proxy };
+}
+
+async function open({ port }: { port: number }, useWebSocket: boolean): Promise<Webifi> {
   const device = new Webifi({
-    server: `http://127.0.0.1:${proxy.port}`,
+    server: `http://127.0.0.1:${port}`,
     connectName: 'home',
     connectPassword: 'secret',
     networkNames: ['n'],
@@ -56,10 +63,10 @@ describe('resume over real sockets', () => {
     'X-6, X-14, X-28: 1,000 messages each way over %s that is cut again and again arrive once and in order',
     { timeout: 120_000 },
     async (name) => {
-      const proxies = [await start(), undefined];
-      const proxy = proxies[0]!;
+      const { proxy } = await start();
       const modes = transports[name];
       const [one, other] = [await open(proxy, modes[0]), await open(proxy, modes[0])];
+      expect([one.guarantee, other.guarantee]).toEqual(['resume', 'resume']);
       const listeners = [new Listener(one), new Listener(other)] as const;
       const random = seededRandom(7);
       const results: Promise<unknown>[] = [];
@@ -71,7 +78,7 @@ describe('resume over real sockets', () => {
         if (random() < 0.2) proxy.cut();
         if (modes.length > 1 && i % 200 === 199) {
           turn += 1;
-          one.setUseWebSocket(turn % 2 === 0);
+          (turn % 2 === 0 ? other : one).setUseWebSocket(turn % 4 > 1);
         }
       }
       const outcomes = await Promise.allSettled(results);
@@ -84,4 +91,32 @@ describe('resume over real sockets', () => {
       expect(proxy.cuts).toBeGreaterThan(5);
     },
   );
+
+  it('X-35, X-38 after a restart of the relay devices come back without a password and are told of the gap', async () => {
+    const resumeKey = new Uint8Array(32).fill(7);
+    const first = await startRelay({ accounts, resumeKey });
+    const devices = [await open(first, true), await open(first, true)] as const;
+    const listener = new Listener(devices[1]);
+    await devices[0].send('before');
+    await expect.poll(() => listener.got).toEqual(['before']);
+    await first.relay.close({ drainMs: 0 });
+    await expect.poll(() => devices.map(({ connected }) => connected)).toEqual([false, false]);
+    const store = inlineAccounts(accounts, { resumeKey });
+    let passwords = 0;
+    const accountStore: AccountStore = {
+      ...store,
+      login: (...given) => {
+        passwords += 1;
+        return store.login(...given);
+      },
+    };
+    const sent = devices[0].send('queued');
+    await startRelay({ accountStore, resumeKey }, first.port);
+    await Promise.all(devices.map((device) => device.ready()));
+    await sent;
+    await devices[0].send('later');
+    await expect.poll(() => listener.got.at(-1)).toBe('later');
+    expect(listener.gaps).toEqual([{ count: undefined, reason: 'epoch' }]);
+    expect(passwords).toBe(0);
+  });
 });
