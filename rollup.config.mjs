@@ -42,7 +42,7 @@ const finishCommandLine = {
   generateBundle(_options, bundle) {
     if (bundle['cli.mjs'] === undefined) return;
     const modules = new Set(
-      ['index.mjs', 'frames.mjs', 'compat.mjs', 'relay.mjs'].flatMap((entry) => [...reachableFrom(entry, bundle)]),
+      ['index.mjs', 'frames.mjs', 'compat.mjs', 'relay.mjs', 'testing.mjs'].flatMap((entry) => [...reachableFrom(entry, bundle)]),
     );
     for (const fileName of Object.keys(bundle)) {
       if (!modules.has(fileName)) delete bundle[fileName];
@@ -80,6 +80,7 @@ const nodeJob = {
     frames: 'src/frames.ts',
     compat: 'src/compat.ts',
     relay: 'src/relay.ts',
+    testing: 'src/testing.ts',
     cli: 'src/cli/main.ts',
   },
   external: nodeExternals,
@@ -147,6 +148,7 @@ const typesJob = {
     'frames-browser': 'src/frames-browser.ts',
     compat: 'src/compat.ts',
     relay: 'src/relay.ts',
+    testing: 'src/testing.ts',
   },
   external: nodeExternals,
   plugins: [dts({ tsconfig: 'src/tsconfig.json' })],

@@ -2,6 +2,7 @@ export { convertErrorCodeToString, ErrorCode, WebifiError } from '../core/errors
 export type { ErrorCodeName, ErrorTexts, WebifiErrorOptions } from '../core/errors';
 export type { StatusChange, StatusCause } from '../core/session';
 export type { State } from '../core/steps';
+export type { Clock, Platform } from '../core/transport';
 export type { WebifiEvents } from './events';
 export { createSendData, ReceivedMessage } from './message';
 export type { Data, SendData, SendOptions } from './message';

@@ -43,6 +43,8 @@ export class PollingLink extends Link {
   /** The session has had networks, so an empty set must be said. */
   #hasNetworks = false;
   #uploadCounter = 0;
+  /** Counter of the last batch given to `send`. */
+  #tried: number | undefined;
   #isDownloading = false;
   /** The networks that the download sets; undefined for a plain poll. */
   #asked: readonly string[] | undefined;
@@ -72,8 +74,10 @@ export class PollingLink extends Link {
   }
 
   send(groups: Uint8Array, counter: number): void {
-    this.#uploadCounter = counter;
-    this.#upload(uploadRequest(this.deviceId, groups, counter), MAX_RETRIES);
+    // A batch that was tried before the transport failed has one try less.
+    const retries = this.#tried === counter ? MAX_RETRIES - 1 : MAX_RETRIES;
+    this.#tried = this.#uploadCounter = counter;
+    this.#upload(uploadRequest(this.deviceId, groups, counter), retries);
   }
 
   close(outcome: Outcome): void {
@@ -91,6 +95,8 @@ export class PollingLink extends Link {
     this.traffic.post(`${this.#uploadOrigin}/Upload`, body, timeoutMs, (code = ErrorCode.UNREACHABLE) => {
       // 15 answers a cancel; on an upload it says nothing and the legacy client goes on (section 6.2).
       if (code === ErrorCode.DOWNLOAD_CANCELLED) this.#sent(ErrorCode.SUCCESS);
+      // An earlier try may have been delivered before the session ended: in doubt, so not to be sent once more.
+      else if (code === ErrorCode.SESSION_EXPIRED && retries < MAX_RETRIES) this.#sent(ErrorCode.UNREACHABLE);
       else if (FINAL.includes(code)) this.#sent(code);
       else if (retries === 0) this.#sent(KNOWN.includes(code) ? code : ErrorCode.INVALID_ANSWER);
       else this.traffic.after('upload', RETRY_PAUSE_MS, () => this.#upload(body, retries - 1));

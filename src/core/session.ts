@@ -246,7 +246,7 @@ export class Session {
       case 'lost':
         this.#error(event.code);
         this.#spreadMs = event.spreadMs;
-        if (this.#state === 'attaching' && ++this.#attachFailures % MAX_ATTACH_FAILURES === 0) this.#login = undefined;
+        if (this.#state === 'attaching' && ++this.#attachFailures % MAX_ATTACH_FAILURES === 0) this.#leaveSession();
         return this.#happen('lost');
       default:
         return this.#happen(event.type);
@@ -281,9 +281,14 @@ export class Session {
   }
 
   protected waitForSession(): void {
+    this.#leaveSession();
+    this.wait();
+  }
+
+  /** The next session does not know what this one has sent: a batch in doubt is not repeated there. */
+  #leaveSession(): void {
     this.#settle(ErrorCode.UNREACHABLE);
     this.#login = undefined;
-    this.wait();
   }
 
   protected drop(): void {

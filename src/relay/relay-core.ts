@@ -229,9 +229,15 @@ export class RelayCore {
     if (transport.state === 'open')
       return this.#close(transport, CloseCode.POLICY, 'no authentication in time');
     if (transport.state === 'ending') return this.#close(transport, CloseCode.NORMAL, '');
-    if (transport.state === 'closing') return this.#transports.destroy(transport);
+    if (transport.state === 'closing') return this.#destroy(transport);
     if (transport.stalledAtMs <= nowMs) return this.#deliveries.closeSlow(transport);
     this.#close(transport, CloseCode.GOING_AWAY, 'idle');
+  }
+
+  /** No more is heard of it: what was held of an unfinished message goes with it. */
+  #destroy(transport: Transport): void {
+    this.#messages.forget(transport);
+    this.#transports.destroy(transport);
   }
 
   #close(transport: Transport, code: number, reason: string): void {

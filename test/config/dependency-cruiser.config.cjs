@@ -4,7 +4,7 @@
 const relayCore = `^src/relay/(${require('./relay-core.json').join('|')})\\.ts$`;
 const entries = '^src/[^/]+\\.ts$|^src/cli/main\\.ts$';
 const browserEntries = '^src/(browser|umd|frames-browser)\\.ts$';
-const nodeOnly = '^src/(index|relay|frames|compat)\\.ts$|^src/(relay|cli|frames/node|frames/compat)/|^src/adapters/node\\.ts$';
+const nodeOnly = '^src/(index|relay|frames|compat|testing)\\.ts$|^src/(relay|cli|testing|frames/node|frames/compat)/|^src/adapters/node\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -79,7 +79,7 @@ module.exports = {
       name: 'relay-does-not-use-the-client',
       severity: 'error',
       from: { path: '^src/relay/' },
-      to: { path: '^src/(client|adapters|cli)/', reachable: true },
+      to: { path: '^src/(client|adapters|cli|testing)/', reachable: true },
     },
     {
       name: 'only-bindings-import-packages',

@@ -19,7 +19,7 @@ const patient = { poll: { timeout: 10_000 } };
 const node: TestProjectConfiguration = {
   test: {
     name: 'node',
-    include: ['test/{unit,conformance,integration}/**/*.test.ts'],
+    include: ['test/{unit,conformance,integration,lab,simulation}/**/*.test.ts'],
     exclude: [inChromium],
     testTimeout: 20_000,
     expect: patient,

@@ -1,3 +1,5 @@
+export { seededRandom } from '../../src/testing/random';
+
 /** Bytes of a test vector in which `\xNN` is one byte and every other character is its Latin-1 byte. */
 export function vector(text: string): Uint8Array {
   const plain = text.replace(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
@@ -9,17 +11,6 @@ export function show(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) =>
     byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`,
   ).join('');
-}
-
-/** Small seeded generator (mulberry32): the same seed gives the same run, and failures print the seed. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 export function concat(chunks: readonly Uint8Array[]): Uint8Array {

@@ -36,7 +36,8 @@ const framesEdges = ['frames/browser/', 'frames/compat/', 'frames/node/'];
 const framesNodeOnly = ['frames/node/', 'frames/compat/'];
 const framesOthers = ['frames/browser/', 'frames/compat/'];
 const framesCompat = ['node:crypto', 'node:fs', 'node:stream'];
-const entries = ['index', 'browser', 'umd', 'frames', 'frames-browser', 'compat', 'relay'];
+const testing = ['node:http', 'node:net', 'node:stream'];
+const entries = ['index', 'browser', 'umd', 'frames', 'frames-browser', 'compat', 'relay', 'testing'];
 
 const table: readonly Row[] = [
   { files: ['core/'], folders: ['core/'] },
@@ -51,8 +52,10 @@ const table: readonly Row[] = [
   { files: relayCore, folders: [...relayCore, 'core/', 'frames/'], except: framesEdges },
   { files: ['relay/'], folders: ['relay/', 'core/', 'frames/'], builtins: 'any' },
   { files: ['cli/'], folders: ['cli/', 'client/', 'adapters/', 'relay/', 'frames/'], builtins: 'any' },
+  // What the proxies are made of; the rest of the folder needs no more than a clock.
+  { files: ['testing/'], folders: ['testing/', 'client/', 'core/', 'frames/', 'relay/'], except: framesEdges, builtins: testing },
   // Entry files only join folders and hand on names, among them those of another entry.
-  { files: entries, folders: ['adapters/', 'client/', 'core/', 'frames/', 'relay/', ...entries] },
+  { files: entries, folders: ['adapters/', 'client/', 'core/', 'frames/', 'relay/', 'testing/', ...entries] },
 ];
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));

@@ -75,6 +75,11 @@ export class RawConnection {
     });
   }
 
+  /** Reads nothing from now on. */
+  pause(): void {
+    this.socket.pause();
+  }
+
   static async open(address: Address, deadlineMs = STEP_DEADLINE_MS): Promise<RawConnection> {
     const socket = connect({ ...address, allowHalfOpen: true });
     const connection = new RawConnection(socket);

@@ -110,6 +110,38 @@ describe('a session over long polling', () => {
     expect(lines(h.answer('/Download', '~e=4')).at(-1)).toBe('post http://h:1/Upload ~id=101sAb3~d=a~z=1');
   });
 
+  it('S-17 an upload in doubt that got 12 is not sent once more: it may have been delivered', () => {
+    const h = new Harness(polling).run();
+    h.send('a');
+    h.pump();
+    h.failPost('/Upload');
+    h.pass(1000);
+    expect(lines(h.answer('/Upload', '~e=12'))).toEqual(['settled 20']);
+  });
+
+  it('S-17 the same after its first try ended with the transport', () => {
+    const h = new Harness(polling).run();
+    h.send('a');
+    h.pump();
+    h.failPost('/Download');
+    h.pass(500);
+    h.answer('/Download', '~e=4');
+    expect(lines(h.answer('/Upload', '~e=12'))).toEqual(['settled 20']);
+  });
+
+  it('S-7 an upload in doubt is not sent again in the next session', () => {
+    const h = new Harness(polling).run();
+    h.send('a');
+    h.pump();
+    h.failPost('/Download');
+    const effects = lines(h.pass(500));
+    for (let attach = 0; attach < 3; attach++) {
+      effects.push(...lines(h.failPost('/Download')), ...lines(h.pass(1000)));
+    }
+    expect(effects).toContain('settled 20');
+    expect(effects.at(-1)).toBe('credentials');
+  });
+
   it('12 on a download leads to a new login', () => {
     const h = new Harness(polling).run();
     expect(lines(h.answer('/Download', '~e=12'))).toEqual(['connected > reconnecting (gone) in 500']);

@@ -176,6 +176,16 @@ describe('WebSocket messages', () => {
     expect(lab.core.levels.heldInputBytes).toBe(0);
   });
 
+  it('an unfinished message is forgotten with a socket that never closes', () => {
+    const lab = new RelayCoreLab();
+    const device = lab.device();
+    device.send(`~d=${'x'.repeat(600)}`);
+    lab.attach(device.id);
+    lab.advance(lab.limits.closeTimeoutMs);
+    expect(device.isDestroyed).toBe(true);
+    expect(lab.core.levels.heldInputBytes).toBe(0);
+  });
+
   it('moves a socket to another session when it shows another id', () => {
     const lab = new RelayCoreLab();
     const [first, second] = [lab.login(), lab.login()];

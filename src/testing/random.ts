@@ -1,0 +1,16 @@
+/**
+ * A small generator (mulberry32): the same seed gives the same numbers.
+ *
+ * @param seed - Any number; its lowest 32 bits count.
+ * @returns A function that gives the next number, from 0 (included) to 1 (excluded).
+ * @public
+ */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,14 @@
+// A relay in a process of its own: `node relay-child.mjs PORT`. It tells its port, and its memory when asked.
+import { createRelay } from '../../src/relay';
+import { ACCOUNT } from './peers/webifi';
+
+const relay = createRelay({
+  accounts: [{ connectName: ACCOUNT.connectName, password: ACCOUNT.connectPassword }],
+  // All clients of the lab come from one address.
+  maxUnauthenticatedPerAddress: 20_000,
+  maxSessionsPerAccount: 20_000,
+});
+process.on('disconnect', () => process.exit(0));
+process.on('message', () => process.send?.(process.memoryUsage.rss()));
+const { port } = await relay.listen({ host: '127.0.0.1', port: Number(process.argv[2]) });
+process.send?.(port);

@@ -1,0 +1,302 @@
+import type { AppEffect } from '../../src/client/driver';
+import type { IncomingMessage, OutgoingMessage } from '../../src/core/messages';
+import type { Session, SessionEffect, SessionInput, StatusChange } from '../../src/core/session';
+import type { ProtocolRoute } from '../../src/relay/events';
+import { createClient, levelOf, tell, type ClientEvents, type PromiseLevel } from './client-adapter';
+import type { Dice } from './dice';
+import { Exchange } from './exchange';
+import { QUIET, type HttpNoise, type Peer } from './peer';
+import type { Path } from './pipe';
+import { SECRET_CANARY, type DevicePlan } from './plan';
+import { Violation } from './record';
+import { SocketWire } from './socket-wire';
+import type { Moment } from './timeline';
+import type { World } from './world';
+
+const ROUTES: Readonly<Record<string, ProtocolRoute>> = {
+  '/': 'login',
+  '/Upload': 'upload',
+  '/Download': 'download',
+  '/CancelDownload': 'cancel',
+};
+const SOCKET_PATH = '/api/WebSocket';
+
+const enum Stream {
+  network,
+  client,
+  work,
+}
+
+/** One device: the client's core, driven as `src/client/driver.ts` does, and the machine and network around it. */
+export class Device implements Peer, ClientEvents {
+  readonly session: Session;
+  readonly level: PromiseLevel;
+  readonly path: Path;
+  readonly noise: HttpNoise = { ...QUIET };
+  /** What was done to it, beside what its application asked for; without any it must lose nothing. */
+  readonly touches = new Set<string>();
+  /** Sessions it has had, and networks it has listened to. */
+  readonly sessionIds = new Set<string>();
+  readonly networksEver: Set<string>;
+  readonly workDice: Dice;
+  readonly wires = new Map<number, SocketWire | Exchange>();
+  hasWrongPassword = false;
+  hasNoCredentials = false;
+  isReading = true;
+  isOffline = false;
+  /** How many faults silence the network just now. */
+  silencers = 0;
+  /** Changed networks: which ones a message meets depends on when it arrives. */
+  networkChanges = 0;
+  #clockOffsetMs: number;
+  #timer: Moment | undefined;
+  #timerDue: number | undefined;
+  #isDraining = false;
+  #isWakeAsked = false;
+  #isFrozen = false;
+  #deferred: (() => void)[] = [];
+  #connections = 0;
+  readonly #networkDice: Dice;
+
+  constructor(
+    readonly world: World,
+    readonly plan: DevicePlan,
+    readonly name: string,
+  ) {
+    this.#networkDice = plan.dice.fork(Stream.network);
+    this.workDice = plan.dice.fork(Stream.work);
+    this.session = createClient(plan, name, plan.dice.fork(Stream.client));
+    this.level = levelOf(this.session);
+    this.path = { ...plan.path };
+    this.networksEver = new Set(plan.networkNames);
+    this.#clockOffsetMs = plan.clockOffsetMs;
+  }
+
+  get accountId(): number {
+    return this.plan.account.id;
+  }
+
+  get isSilent(): boolean {
+    return this.silencers > 0;
+  }
+
+  get isFrozen(): boolean {
+    return this.#isFrozen;
+  }
+
+  get isConnected(): boolean {
+    return this.session.shownState === 'connected';
+  }
+
+  /** Something bad befell it; from now on losses are its own. */
+  touch(cause: string): void {
+    this.touches.add(cause);
+  }
+
+  input(event: SessionInput): void {
+    if (this.#isFrozen) return void this.#deferred.push(() => this.input(event));
+    const { trace } = this.world;
+    if ('id' in event) this.world.note(this.name, event.type, event.id);
+    else this.world.note(this.name, event.type, 0);
+    if (event.type === 'bytes') trace.bytes(event.bytes);
+    this.session.input(event, this.#nowMs);
+    this.#drain();
+  }
+
+  /** Queues a message as the public client does: what one turn queues goes out together. */
+  send(message: OutgoingMessage, awaited: boolean): number {
+    if (!this.#isWakeAsked) {
+      this.#isWakeAsked = true;
+      this.world.timeline.after(0, () => {
+        this.#isWakeAsked = false;
+        this.input({ type: 'wake' });
+      });
+    }
+    return this.session.send(message, awaited);
+  }
+
+  // What happens to the machine.
+
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  /** Timers come late and at once, then whatever has arrived meanwhile. */
+  unfreeze(): void {
+    if (!this.#isFrozen) return;
+    this.#isFrozen = false;
+    this.#timeUp();
+    for (const task of this.#deferred.splice(0)) task();
+    this.pumpWires();
+  }
+
+  jumpClock(ms: number): void {
+    this.#clockOffsetMs += ms;
+    this.#timerDue = undefined;
+    this.#setTimer();
+  }
+
+  pumpWires(): void {
+    for (const wire of this.wires.values()) if (wire instanceof SocketWire) wire.pump();
+  }
+
+  /** Breaks every connection. */
+  cut(): number {
+    const open = [...this.wires.values()].filter((wire) => wire.isOpen);
+    for (const wire of open) if (wire instanceof SocketWire) wire.cut();
+      else wire.fail();
+    return open.length;
+  }
+
+  /** Its open WebSockets die without a sign. */
+  loseSockets(): number {
+    const open = [...this.wires.values()].filter((wire) => wire instanceof SocketWire && wire.isOpen);
+    for (const wire of open) if (wire instanceof SocketWire) wire.die();
+    return open.length;
+  }
+
+  /** The network is well again. */
+  heal(): void {
+    for (const wire of [...this.wires.values()]) {
+      if (wire instanceof Exchange) wire.heal();
+      else if (wire.transport === undefined) wire.fail();
+      else wire.heal();
+    }
+  }
+
+  closedByRelay(code: number): void {
+    if (code !== 1000 || this.world.isHealed) this.touch(`closed with ${code}`);
+  }
+
+  // What the client wants of the world.
+
+  #drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    for (let effect = this.session.poll(); effect !== undefined; effect = this.session.poll()) this.#perform(effect);
+    this.#isDraining = false;
+    this.#setTimer();
+  }
+
+  #perform(effect: SessionEffect): void {
+    this.world.trace.text(effect.type);
+    switch (effect.type) {
+      case 'open':
+        return this.#open(effect.id, effect.url);
+      case 'post':
+        return this.#post(effect.id, effect.url, effect.body);
+      case 'transmit': {
+        const wire = this.wires.get(effect.id);
+        if (wire instanceof SocketWire) wire.transmit(effect.bytes);
+        return;
+      }
+      case 'close':
+        this.wires.get(effect.id)?.letGo();
+        return void this.wires.delete(effect.id);
+      default:
+        this.#checkSecrets(effect);
+        return tell(this, effect);
+    }
+  }
+
+  #checkSecrets(effect: AppEffect): void {
+    const text = effect.type === 'message' ? Buffer.from(effect.message.bytes).toString('latin1') : JSON.stringify(effect);
+    if (text.includes(SECRET_CANARY)) throw new Violation('I10', `${this.name} shows a secret: ${text}`);
+  }
+
+  #open(id: number, url: string): void {
+    if (url.includes(SECRET_CANARY) || !url.endsWith(SOCKET_PATH)) throw new Violation('I10', `opened ${url}`);
+    const { world } = this;
+    const dice = this.#networkDice.fork(this.#connections++);
+    const relay = world.relays[this.plan.relay]!;
+    const wire = new SocketWire(world, this, id, relay, dice);
+    this.wires.set(id, wire);
+    const fail = (): void => {
+      wire.fail();
+      this.wires.delete(id);
+    };
+    if (this.isOffline) return void world.timeline.after(1, fail);
+    if (this.isSilent) return;
+    const roundTripMs = 2 * this.path.latencyMs + this.path.jitterMs;
+    if (dice.chance(this.noise.upgradeRefused)) {
+      world.counts.add('fault http upgradeRefused');
+      return void world.timeline.after(roundTripMs, fail);
+    }
+    world.timeline.after(roundTripMs, () => {
+      if (this.isSilent) return;
+      if (relay.isUp) wire.accept();
+      else fail();
+    });
+  }
+
+  #post(id: number, url: string, body: Uint8Array): void {
+    const route = ROUTES[url.slice(url.indexOf('/', 8))];
+    if (route === undefined) throw new Violation('P-40', `posted to ${url}`);
+    const { world, plan } = this;
+    const exchange = new Exchange(
+      world,
+      this,
+      id,
+      route,
+      body,
+      world.relays[plan.relay]!,
+      this.#networkDice.fork(this.#connections++),
+    );
+    this.wires.set(id, exchange);
+    exchange.begin();
+  }
+
+  get #nowMs(): number {
+    return this.world.timeline.nowMs + this.#clockOffsetMs;
+  }
+
+  #setTimer(): void {
+    const due = this.session.deadline;
+    if (due === this.#timerDue) return;
+    this.#timer?.cancel();
+    this.#timerDue = due;
+    this.#timer =
+      due === undefined ? undefined : this.world.timeline.at(due - this.#clockOffsetMs, () => this.#timeUp());
+  }
+
+  #timeUp(): void {
+    if (this.#isFrozen) return;
+    this.#timerDue = undefined;
+    this.input({ type: 'wake' });
+  }
+
+  // What the application hears.
+
+  credentialsWanted(): void {
+    const { connectName, password } = this.plan.account;
+    this.world.timeline.after(0.01, () => {
+      if (this.hasNoCredentials) {
+        this.world.counts.add('fault credentials failed');
+        return this.input({ type: 'credentials-failed' });
+      }
+      if (this.hasWrongPassword) this.world.counts.add('fault wrong password');
+      const connectPassword = this.hasWrongPassword ? `${password}wrong` : password;
+      this.input({ type: 'credentials', connectName, connectPassword });
+    });
+  }
+
+  received(message: IncomingMessage): void {
+    this.world.checker.received(this, message);
+  }
+
+  statusChanged(change: StatusChange): void {
+    this.world.note(this.name, `${change.to} (${change.cause})`, 0);
+    this.world.checker.statusChanged(this, change);
+  }
+
+  failed(code: number): void {
+    this.world.note(this.name, 'error', code);
+    this.world.counts.add(`error code ${code}`);
+  }
+
+  settled(token: number, code: number): void {
+    this.world.note(this.name, 'settled', code);
+    this.world.counts.add(`error code ${code}`);
+    this.world.checker.settled(this, token, code);
+  }
+}

@@ -1,0 +1,43 @@
+import type { TransportEvent } from '../../src/core/traffic';
+import type { Path } from './pipe';
+
+/** Chances of what can go wrong with one exchange over HTTP, or with one upgrade. */
+export interface HttpNoise {
+  requestLost: number;
+  answerLost: number;
+  duplicated: number;
+  reordered: number;
+  buffered: number;
+  cut: number;
+  gatewayError: number;
+  captivePortal: number;
+  upgradeRefused: number;
+}
+
+export const QUIET: Readonly<HttpNoise> = {
+  requestLost: 0,
+  answerLost: 0,
+  duplicated: 0,
+  reordered: 0,
+  buffered: 0,
+  cut: 0,
+  gatewayError: 0,
+  captivePortal: 0,
+  upgradeRefused: 0,
+};
+
+/** Whoever is at the other end of a relay's connections. */
+export interface Peer {
+  readonly name: string;
+  /** Its account; undefined for a stranger, who must not get anything of anybody. */
+  readonly accountId: number | undefined;
+  readonly path: Path;
+  readonly noise: HttpNoise;
+  /** The network swallows everything and says nothing. */
+  readonly isSilent: boolean;
+  /** The network is known to be away. */
+  readonly isOffline: boolean;
+  readonly isReading: boolean;
+  input(event: TransportEvent): void;
+  closedByRelay(code: number): void;
+}

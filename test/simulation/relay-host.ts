@@ -1,0 +1,242 @@
+import type { CheckedLogin, ProtocolRoute, RelayEffect, RelayInput } from '../../src/relay/events';
+import { RelayCore } from '../../src/relay/relay-core';
+import { SECRET_CANARY, type RelayPlan } from './plan';
+import { Violation } from './record';
+import type { Moment } from './timeline';
+import type { World } from './world';
+
+/** What the core does with a WebSocket. */
+export interface TransportSink {
+  write(chunks: readonly Uint8Array[]): void;
+  close(code: number, reason: string): void;
+  destroy(): void;
+}
+
+/** What the core does with a request. */
+export interface RequestSink {
+  answer(body: Uint8Array): void;
+  /** The relay is gone before it answered. */
+  fail(): void;
+}
+
+const SECRET_LENGTH = 22;
+/** Indices in the alphabet of secrets that spell the canary. */
+const CANARY_INDICES = Array.from(SECRET_CANARY, (letter) => {
+  const code = letter.charCodeAt(0);
+  return code < 97 ? code - 55 : code - 61;
+});
+
+/** One relay process: the core, driven as `src/relay/driver.ts` does, that can stop, die and come back. */
+export class RelayHost {
+  readonly sinks = new Map<number, TransportSink>();
+  readonly requests = new Map<number, RequestSink>();
+  readonly #world: World;
+  readonly plan: RelayPlan;
+  core: RelayCore;
+  isUp = true;
+  /** The account store gives no verdict. */
+  isStoreDown = false;
+  /** Rises with every start. */
+  generation = 0;
+  #clockOffsetMs = 0;
+  #lastNumber = 0;
+  #flush: Moment | undefined;
+  #timer: Moment | undefined;
+  #timerAtMs = Infinity;
+  #isPumping = false;
+  #resumesAtMs = 0;
+  #paused: (() => void)[] = [];
+  /** WebSockets of which the core knows that they are gone. */
+  readonly #gone = new Set<number>();
+
+  constructor(world: World, plan: RelayPlan, readonly index: number) {
+    this.#world = world;
+    this.plan = plan;
+    this.core = this.#newCore();
+  }
+
+  get nowMs(): number {
+    return this.#world.timeline.nowMs + this.#clockOffsetMs;
+  }
+
+  openTransport(sink: TransportSink): number {
+    const transport = ++this.#lastNumber;
+    this.sinks.set(transport, sink);
+    this.input({ type: 'opened', transport });
+    return transport;
+  }
+
+  closeTransport(transport: number): void {
+    if (this.sinks.delete(transport)) this.input({ type: 'closed', transport });
+  }
+
+  openRequest(route: ProtocolRoute, body: Uint8Array, remoteAddress: string, sink: RequestSink): number {
+    const request = ++this.#lastNumber;
+    const hosts = { ip: hostOf(this.index), dn: hostOf(this.index) };
+    this.requests.set(request, sink);
+    this.input({ type: 'request', request, route, body, hosts, remoteAddress });
+    return request;
+  }
+
+  abortRequest(request: number): void {
+    if (this.requests.delete(request)) this.input({ type: 'aborted', request });
+  }
+
+  input(event: RelayInput): void {
+    this.#whenAwake(() => {
+      if (event.type === 'closed') this.#gone.add(event.transport);
+      this.core.input(event, this.nowMs);
+      this.#pump();
+    });
+  }
+
+  /** Killed: every connection is reset and everything in memory is gone. */
+  crash(outageMs: number): void {
+    if (!this.isUp) return;
+    this.isUp = false;
+    this.#stopClock();
+    const sinks = [...this.sinks.values()];
+    const requests = [...this.requests.values()];
+    this.sinks.clear();
+    this.requests.clear();
+    this.#paused = [];
+    this.#resumesAtMs = 0;
+    this.core = this.#newCore();
+    for (const sink of sinks) sink.destroy();
+    for (const sink of requests) sink.fail();
+    this.#world.timeline.after(outageMs, () => (this.isUp = true));
+  }
+
+  /** Does nothing for a while, as in a long garbage collection. */
+  pause(ms: number): void {
+    const { timeline } = this.#world;
+    this.#resumesAtMs = Math.max(this.#resumesAtMs, timeline.nowMs + ms);
+    timeline.at(this.#resumesAtMs, () => this.#resume());
+  }
+
+  get isPaused(): boolean {
+    return this.#world.timeline.nowMs < this.#resumesAtMs;
+  }
+
+  /** The monotonic clock goes on by so much at once, as after a sleep of the machine. */
+  jump(ms: number): void {
+    this.#clockOffsetMs += ms;
+    this.#timerAtMs = Infinity;
+    this.#timer?.cancel();
+    this.#whenAwake(() => this.#schedule());
+  }
+
+  /** Ends every pause now. */
+  resumeNow(): void {
+    this.#resumesAtMs = 0;
+    this.#resume();
+  }
+
+  #resume(): void {
+    if (this.isPaused) return;
+    for (const task of this.#paused.splice(0)) task();
+  }
+
+  #whenAwake(task: () => void): void {
+    if (this.isPaused || this.#paused.length > 0) this.#paused.push(task);
+    else task();
+  }
+
+  #newCore(): RelayCore {
+    this.generation += 1;
+    const dice = this.plan.dice.fork(this.generation);
+    return new RelayCore(this.plan.limits, (length) => {
+      const bytes = dice.bytes(length);
+      if (length === SECRET_LENGTH) bytes.set(CANARY_INDICES);
+      return bytes;
+    });
+  }
+
+  #stopClock(): void {
+    this.#flush?.cancel();
+    this.#timer?.cancel();
+    this.#flush = this.#timer = undefined;
+    this.#timerAtMs = Infinity;
+  }
+
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    for (let effect = this.core.poll(); effect !== undefined; effect = this.core.poll()) this.#perform(effect);
+    this.#isPumping = false;
+    this.#world.checker.checkRelay(this);
+    this.#schedule();
+  }
+
+  #perform(effect: RelayEffect): void {
+    switch (effect.type) {
+      case 'write':
+        return this.#sink(effect)?.write(effect.chunks);
+      case 'close':
+        this.#world.counts.add(`close code ${effect.code}`);
+        return this.#sink(effect)?.close(effect.code, effect.reason);
+      case 'destroy':
+        if (this.#gone.has(effect.transport)) throw new Violation('I4', 'the relay still had a WebSocket that is gone');
+        this.#sink(effect)?.destroy();
+        this.sinks.delete(effect.transport);
+        return;
+      case 'attached':
+        return this.#world.checker.attached(this, effect.transport);
+      case 'answer': {
+        const sink = this.requests.get(effect.request);
+        this.requests.delete(effect.request);
+        return sink?.answer(effect.body);
+      }
+      case 'check-login':
+        return this.#checkLogin(effect);
+      case 'log':
+        if (JSON.stringify(effect).includes(SECRET_CANARY)) {
+          throw new Violation('I10', `a secret is in the log: ${JSON.stringify(effect)}`);
+        }
+        return;
+      case 'held':
+        return;
+    }
+  }
+
+  #sink({ transport }: { transport: number }): TransportSink | undefined {
+    return this.sinks.get(transport);
+  }
+
+  /** The account store: answers later, sometimes with trouble of its own. */
+  #checkLogin({ request, connectName, connectPassword }: Extract<RelayEffect, { type: 'check-login' }>): void {
+    const { generation } = this;
+    const { passwordCheckMs, dice } = this.plan;
+    this.#world.timeline.after(dice.between(0.1, passwordCheckMs), () => {
+      if (this.generation !== generation || !this.isUp) return;
+      const account = this.#world.plan.accounts.find((candidate) => candidate.connectName === connectName);
+      const isRight = account?.password === connectPassword;
+      const refused: CheckedLogin = { ok: false, code: this.isStoreDown ? 20 : 8 };
+      if (this.isStoreDown) this.#world.counts.add('fault login without account store');
+      const result = account !== undefined && isRight && !this.isStoreDown ? { ok: true as const, account } : refused;
+      this.input({ type: 'login-checked', request, result });
+    });
+  }
+
+  #schedule(): void {
+    const { timeline } = this.#world;
+    if (this.core.isFlushWanted && this.#flush === undefined) {
+      this.#flush = timeline.after(0, () => {
+        this.#flush = undefined;
+        this.input({ type: 'flush' });
+      });
+    }
+    const deadline = this.core.deadline ?? Infinity;
+    if (deadline >= this.#timerAtMs) return;
+    this.#timer?.cancel();
+    this.#timerAtMs = deadline;
+    this.#timer = timeline.at(deadline - this.#clockOffsetMs, () => {
+      this.#timerAtMs = Infinity;
+      this.input({ type: 'deadline' });
+    });
+  }
+}
+
+export function hostOf(index: number): string {
+  return `relay${index}.example:80`;
+}

@@ -1,0 +1,33 @@
+import { ErrorCode } from '../../src/core/errors';
+import { CloseCode } from '../../src/relay/close-codes';
+import { createCounters } from '../../src/relay/counters';
+import { QUIET } from './peer';
+import { NEMESES } from './nemeses';
+
+/** Codes that no core can give, with the reason. */
+const NOT_HERE: Readonly<Record<number, string>> = {
+  [ErrorCode.NOTHING_TO_SEND]: 'the public class checks its arguments',
+  [ErrorCode.NOT_WHILE_RUNNING]: 'the public class checks its arguments',
+  [ErrorCode.DOWNLOAD_TIMEOUT_LOWERED]: 'nobody gives it yet',
+};
+/** Counters that must stay at nothing. */
+const NEVER: readonly string[] = ['payloadDecodes'];
+/** Nemeses that count what they bring about under another name. */
+const COUNTED_AS: Readonly<Record<string, string>> = {
+  'account store down': 'login without account store',
+  'no credentials': 'credentials failed',
+};
+
+/** Everything that a whole run has to have seen: faults, codes, and what the relay counts. */
+export function requiredCounts(): string[] {
+  const httpFaults = Object.keys(QUIET).map((fault) => `http ${fault}`);
+  const faults = new Set([...NEMESES.map(({ name }) => COUNTED_AS[name] ?? name), ...httpFaults, 'full socket']);
+  const codes = Object.values(ErrorCode).filter((code) => !(code in NOT_HERE));
+  const counters = Object.keys(createCounters()).filter((name) => !NEVER.includes(name));
+  return [
+    ...[...faults].map((name) => `fault ${name}`),
+    ...codes.map((code) => `error code ${code}`),
+    ...Object.values(CloseCode).map((code) => `close code ${code}`),
+    ...counters.map((name) => `relay ${name}`),
+  ];
+}
