@@ -90,6 +90,15 @@ export class RelayHost {
     });
   }
 
+  /** Payload bytes of a WebSocket. */
+  receive(transport: number, bytes: Uint8Array): void {
+    this.#whenAwake(() => {
+      this.core.input({ type: 'alive', transport }, this.nowMs);
+      this.core.receive(transport, bytes, 0, bytes.length);
+      this.#pump();
+    });
+  }
+
   /** Killed: every connection is reset and everything in memory is gone. */
   crash(outageMs: number): void {
     if (!this.isUp) return;
