@@ -4,7 +4,7 @@ import { invalidData, protocolError, tooLarge, tooMany } from './errors';
 import { Opcode } from './header';
 import type { FrameHeader, MessageOpcode } from './header';
 import type { FrameLimits } from './limits';
-import { PayloadBuffer, viewOf } from './payload-buffer';
+import { PayloadBuffer } from './payload-buffer';
 import { checkUtf8With, UTF8_COMPLETE, UTF8_INVALID } from './utf8';
 
 /** A whole message. @public */
@@ -108,11 +108,12 @@ export class MessageAssembler {
   }
 
   #takeCompressed(
-    { header, bytes, start, end, missing }: FrameDecoder,
+    piece: FrameDecoder,
     inflater: Inflater,
   ): ReceivedData | undefined {
+    const { header, missing } = piece;
     const isLast = header.fin && missing === 0;
-    inflater.decompress(viewOf(bytes, start, end), isLast, this.#room, (restored) => this.#append(restored));
+    inflater.decompress(piece.view(), isLast, this.#room, (restored) => this.#append(restored));
     if (isLast && this.#checksText) this.#endText();
     const isWhole = isLast || (missing === 0 && this.#rules.deliver !== 'messages');
     // Room for what might have come is not given away with the payload.
@@ -177,10 +178,10 @@ export class MessageAssembler {
     if (this.#utf8 !== UTF8_COMPLETE) throw invalidData('A text message ends inside a character.');
   }
 
-  #finishPayload({ bytes, start, end }: FrameDecoder): Uint8Array {
+  #finishPayload(piece: FrameDecoder): Uint8Array {
     const payload = this.#payload;
-    if (payload === undefined || payload.length === 0) return viewOf(bytes, start, end);
-    payload.append(bytes, start, end, 0);
+    if (payload === undefined || payload.length === 0) return piece.view();
+    payload.append(piece.bytes, piece.start, piece.end, 0);
     return payload.take();
   }
 

@@ -34,6 +34,8 @@ export class FrameDecoder {
   #waiting: Uint8Array[] | undefined = undefined;
   #offset = 0;
   #words: Int32Array | undefined = undefined;
+  /** The memory of the chunk, for views: asking the chunk for it costs half as much as making a view. */
+  #memory: ArrayBufferLike | undefined = undefined;
   /** Beginning of a header whose rest has not come yet; made for the first one that is cut. */
   #head: Uint8Array | undefined = undefined;
   #headLength = 0;
@@ -74,6 +76,12 @@ export class FrameDecoder {
     return true;
   }
 
+  /** The piece as bytes of its own view; always a plain `Uint8Array`. */
+  view(): Uint8Array {
+    this.#memory ??= this.bytes.buffer;
+    return new Uint8Array(this.#memory, this.bytes.byteOffset + this.start, this.end - this.start);
+  }
+
   /** Forgets all bytes, read or not. */
   clear(): void {
     this.#waiting = undefined;
@@ -84,6 +92,7 @@ export class FrameDecoder {
     this.bytes = chunk;
     this.#offset = 0;
     this.#words = undefined;
+    this.#memory = undefined;
   }
 
   /** Moves on to the next chunk when this one is used up. */

@@ -36,7 +36,7 @@ export interface ReaderOwner {
   /** A frame reaches the application. */
   onTaken(frame: Frame): void;
   /** A read fails. */
-  onFailed(error: FrameSocketError): void;
+  note(error: FrameSocketError): void;
 }
 
 /**
@@ -89,7 +89,7 @@ export class FrameReader {
     if (fault !== undefined) return Promise.reject(fault);
     if (this.#pending !== undefined) {
       const error = new FrameSocketError('READ_IN_PROGRESS');
-      this.#owner.onFailed(error);
+      this.#owner.note(error);
       return Promise.reject(error);
     }
     this.pongConsumed = false;
@@ -176,7 +176,7 @@ export class FrameReader {
 
   #note(error: FrameSocketError): FrameSocketError {
     this.lastFailReason = error.failReason;
-    this.#owner.onFailed(error);
+    this.#owner.note(error);
     return error;
   }
 }

@@ -69,9 +69,9 @@ export interface WriterOwner {
   /** Why nothing can be sent any more. */
   refusal(): FrameSocketError;
   /** A frame was cut off: the connection is of no use any more. */
-  onBroken(error: FrameSocketError): void;
+  breakOff(error: FrameSocketError): void;
   /** A send fails. */
-  onFailed(error: FrameSocketError): void;
+  note(error: FrameSocketError): void;
   /** Something was handed to the connection, or room was made. */
   onMoved(): void;
 }
@@ -88,7 +88,7 @@ export class FrameWriter implements OutgoingQueue {
   readonly #owner: WriterOwner;
   readonly #idle: IdleTimer;
   readonly #queue = new Fifo<Waiting>();
-  readonly #drains = new Set<Drain>();
+  #drains = NO_DRAINS;
   /** Frames in the write that is under way. */
   #underWay = NO_FRAMES;
   #queuedBytes = 0;
@@ -100,7 +100,7 @@ export class FrameWriter implements OutgoingQueue {
     this.#connection = connection;
     this.#stream = stream;
     this.#owner = owner;
-    this.#idle = new IdleTimer(host, () => owner.onBroken(new FrameSocketError('SEND_TIMEOUT')));
+    this.#idle = new IdleTimer(host, () => owner.breakOff(new FrameSocketError('SEND_TIMEOUT')));
   }
 
   get bufferedAmount(): number {
@@ -130,9 +130,7 @@ export class FrameWriter implements OutgoingQueue {
   writeOwn(chunks: readonly Uint8Array[]): void {
     const length = lengthOf(chunks);
     this.#ownBytes += length;
-    this.#write(chunks, length, () => {
-      this.#ownBytes -= length;
-    });
+    this.#write(chunks, length, true);
   }
 
   /** Resolves once nothing waits. */
@@ -141,14 +139,14 @@ export class FrameWriter implements OutgoingQueue {
     if (signal?.aborted === true) return Promise.reject(aborted(signal));
     return new Promise((resolve, reject) => {
       const forgetSignal = onAbort(signal, () => {
-        this.#drains.delete(drain);
+        this.#drains = this.#drains.filter((other) => other !== drain);
         reject(aborted(signal));
       });
       const drain: Drain = {
         resolve: () => (forgetSignal(), resolve()),
         reject: (error) => (forgetSignal(), reject(error)),
       };
-      this.#drains.add(drain);
+      this.#drains = [...this.#drains, drain];
     });
   }
 
@@ -187,7 +185,7 @@ export class FrameWriter implements OutgoingQueue {
   #transmit(): void {
     const event = this.#connection.poll();
     if (event?.type !== 'transmit') return;
-    this.#write(event.chunks, lengthOf(event.chunks), (error) => this.#onSent(error));
+    this.#write(event.chunks, lengthOf(event.chunks), false);
   }
 
   #encodeWaiting(refused: Waiting[]): readonly Waiting[] {
@@ -216,23 +214,26 @@ export class FrameWriter implements OutgoingQueue {
     }
   }
 
-  #write(chunks: readonly Uint8Array[], length: number, onDone: (error?: unknown) => void): void {
+  /** @param isOwn - Whether the connection sends it by itself. */
+  #write(chunks: readonly Uint8Array[], length: number, isOwn: boolean): void {
     if (this.#underWayBytes === 0) this.#idle.start(this.#owner.timing.idleTimeoutMs);
     this.#underWayBytes += length;
-    this.#stream.write(chunks, (error) => {
-      this.#underWayBytes -= length;
-      if (this.#underWayBytes === 0) this.#idle.stop();
-      onDone(error ?? undefined);
-      if (error !== undefined && error !== null) return;
-      this.#pump();
-      if (this.bufferedAmount === 0) for (const { resolve } of this.#takeDrains()) resolve();
-    });
+    this.#stream.write(chunks, (error) => this.#onWritten(length, isOwn, error ?? undefined));
+  }
+
+  #onWritten(length: number, isOwn: boolean, error: unknown): void {
+    this.#underWayBytes -= length;
+    if (this.#underWayBytes === 0) this.#idle.stop();
+    if (isOwn) this.#ownBytes -= length;
+    else this.#onSent(error);
+    if (error !== undefined) return;
+    this.#pump();
+    if (this.bufferedAmount === 0) for (const { resolve } of this.#takeDrains()) resolve();
   }
 
   #takeDrains(): readonly Drain[] {
-    if (this.#drains.size === 0) return NO_DRAINS;
-    const drains = [...this.#drains];
-    this.#drains.clear();
+    const drains = this.#drains;
+    this.#drains = NO_DRAINS;
     return drains;
   }
 
@@ -240,7 +241,7 @@ export class FrameWriter implements OutgoingQueue {
     if (waiting.isUnderWay || !this.#canTakeBack(waiting)) {
       const error = new FrameSocketError('SEND_ABORTED', { cause: signal?.reason });
       this.#reject(waiting, error);
-      return this.#owner.onBroken(error);
+      return this.#owner.breakOff(error);
     }
     this.#queue.remove(waiting);
     this.#queuedBytes -= waiting.frame.length;
@@ -256,7 +257,7 @@ export class FrameWriter implements OutgoingQueue {
 
   #reject(waiting: Waiting, error: FrameSocketError): void {
     waiting.forgetSignal?.();
-    this.#owner.onFailed(error);
+    this.#owner.note(error);
     waiting.reject(error);
   }
 }

@@ -27,6 +27,7 @@ const slabs = new SlabSource();
 export class FrameSender {
   readonly #maskKey: (() => number) | undefined;
   readonly #compression: Compression | undefined;
+  readonly #encodeText: (text: string) => Uint8Array;
   #chunks: Uint8Array[] = [];
   /** The last chunk, still growing: from `#start` to `#end` of the slab. */
   #slab: Slab | undefined = undefined;
@@ -40,9 +41,11 @@ export class FrameSender {
   /**
    * @param maskKey - Source of keys for a client; a server has none.
    * @param compression - When it was agreed.
+   * @param encode - A quicker way from a long string to UTF-8.
    */
-  constructor(maskKey: (() => number) | undefined, compression?: Compression) {
+  constructor(maskKey: (() => number) | undefined, compression?: Compression, encode = encodeText) {
     this.#maskKey = maskKey;
+    this.#encodeText = encode;
     this.#compression = compression;
   }
 
@@ -85,7 +88,7 @@ export class FrameSender {
 
   /** Encodes the text where it goes out, or on the way there. */
   #addText(first: number, text: string): void {
-    if (text.length > SHORT_TEXT) return this.#addData(first, encodeText(text), true);
+    if (text.length > SHORT_TEXT) return this.#addData(first, this.#encodeText(text), true);
     if (this.#compression !== undefined) return this.#addData(first, encodeText(text));
     const { bytes, length } = encodeShort(text);
     this.#addShort(first, bytes, length, this.#nextKey());
@@ -165,7 +168,7 @@ export class FrameSender {
 
   #takeGrowing(): Uint8Array | undefined {
     if (this.#slab === undefined) return undefined;
-    const chunk = viewOf(this.#slab.bytes, this.#start, this.#end);
+    const chunk = new Uint8Array(this.#slab.buffer, this.#start, this.#end - this.#start);
     this.#slab = undefined;
     this.#start = this.#end = 0;
     return chunk;

@@ -11,6 +11,8 @@ const SLAB_SIZE = 16_384;
  */
 export interface Slab {
   readonly bytes: Uint8Array;
+  /** The memory under it: asking the bytes for it costs half as much as making a view. */
+  readonly buffer: ArrayBuffer;
   readonly words: Int32Array;
   /** Everything in front of it is handed out. */
   used: number;
@@ -33,5 +35,5 @@ export class SlabSource {
 
 function createSlab(): Slab {
   const bytes = new Uint8Array(SLAB_SIZE);
-  return { bytes, words: wordsUnder(bytes), used: 0 };
+  return { bytes, buffer: bytes.buffer, words: wordsUnder(bytes), used: 0 };
 }

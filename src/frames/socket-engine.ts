@@ -1,15 +1,17 @@
-import type { ByteStream, FrameHost } from './byte-stream';
+import type { ByteSink, ByteStream, FrameHost } from './byte-stream';
 import { buildCloseBody } from './close-codes';
 import type { CloseBody } from './close-codes';
 import type { Compression } from './compression';
 import { Connection } from './connection';
-import type { ConnectionEvent, ConnectionState, ReceivedFrame } from './connection';
+import type { ConnectionEvent, ConnectionOptions, ConnectionState, ReceivedFrame } from './connection';
 import type { DeflateParameters } from './deflate-offer';
 import type { FrameError } from './errors';
 import { Frame } from './frame';
 import type { FrameEngine } from './frame-engine';
 import { FrameReader } from './frame-reader';
+import type { ReaderOwner } from './frame-reader';
 import { FrameWriter } from './frame-writer';
+import type { WriterOwner } from './frame-writer';
 import { Opcode } from './header';
 import { SocketEnd } from './socket-end';
 import { FrameSocketError } from './socket-errors';
@@ -33,11 +35,12 @@ export interface OpenedStream {
 
 /**
  * What moves a socket: takes bytes from the stream into the codec, its events to the reader, frames to the stream, and
- * brings everything to its end once.
+ * brings everything to its end once. Its parts report to it itself: functions and objects for each would take memory of
+ * every connection.
  *
  * @internal
  */
-export class SocketEngine implements FrameEngine {
+export class SocketEngine implements FrameEngine, ByteSink, ReaderOwner, WriterOwner {
   readonly settings: SocketSettings;
   readonly protocol: string | undefined;
   readonly deflate: DeflateParameters | undefined;
@@ -59,12 +62,14 @@ export class SocketEngine implements FrameEngine {
   readonly #end = new SocketEnd();
   #streamError: unknown = undefined;
   #isClosing = false;
+  /** Whether the codec may have more, which the reader or the writer has no room for. */
+  #isHeldBack = false;
   #isPaused = false;
   #isStreamClosed = false;
   #cancelLinger: (() => void) | undefined = undefined;
 
   constructor({ stream, host, compression, protocol, deflate }: OpenedStream, settings: SocketSettings) {
-    const { idleTimeoutMs, deliverPongs, maxFrameSize } = settings;
+    const { idleTimeoutMs, deliverPongs } = settings;
     this.settings = settings;
     this.protocol = protocol;
     this.deflate = deflate;
@@ -75,31 +80,9 @@ export class SocketEngine implements FrameEngine {
     this.timing = { idleTimeoutMs };
     this.decodeText = host.decodeText;
     this.deliverPongs = deliverPongs;
-    this.#connection = new Connection({
-      ...settings,
-      role: 'client',
-      deliver: 'frames',
-      compression,
-      maskKey: () => host.maskKey(),
-      isUtf8: host.isUtf8?.bind(host),
-      limits: { maxFrameSize, maxMessageSize: Infinity, maxFragments: Infinity },
-    });
-    const { timing } = this;
-    const onMoved = (): void => this.#run();
-    const onFailed = (error: FrameSocketError): void => void this.note(error);
-    this.reader = new FrameReader(host, {
-      timing,
-      onMoved,
-      onTaken: (frame) => this.#noteTaken(frame),
-      onFailed,
-    });
-    this.writer = new FrameWriter(this.#connection, this.#stream, host, {
-      timing,
-      onMoved,
-      onFailed,
-      refusal: () => this.refusal(),
-      onBroken: (error) => this.breakOff(error),
-    });
+    this.#connection = new Connection(connectionOptions(host, compression, settings));
+    this.reader = new FrameReader(host, this);
+    this.writer = new FrameWriter(this.#connection, this.#stream, host, this);
   }
 
   note(error: FrameSocketError): FrameSocketError {
@@ -110,20 +93,48 @@ export class SocketEngine implements FrameEngine {
 
   start(): void {
     this.settings.log.info?.('open', {});
-    this.#stream.start({
-      onBytes: (chunk) => {
-        if (this.#end.isThere) return;
-        this.#connection.receive(chunk);
-        this.#run();
-        this.reader.touch();
-      },
-      onProgress: () => this.writer.touch(),
-      onEnd: () => {
-        this.#connection.receiveEnd();
-        this.#run();
-      },
-      onClose: (error) => this.#onStreamClose(error),
+    this.#stream.start(this);
+  }
+
+  onBytes(chunk: Uint8Array): void {
+    if (this.#end.isThere) return;
+    this.#connection.receive(chunk);
+    this.#run();
+    this.reader.touch();
+  }
+
+  onProgress(): void {
+    this.writer.touch();
+  }
+
+  onEnd(): void {
+    this.#connection.receiveEnd();
+    this.#run();
+  }
+
+  onClose(error?: unknown): void {
+    this.#isStreamClosed = true;
+    this.#streamError = error;
+    this.#cancelLinger?.();
+    this.reader.settle();
+    this.onEnd();
+    this.writer.fail(this.#end.error ?? new FrameSocketError('CONNECTION_LOST', { cause: error }));
+    this.#end.tell();
+  }
+
+  /** An open connection that was not held back has nothing more to give. */
+  onMoved(): void {
+    if (this.#isHeldBack || this.state !== 'open') this.#run();
+  }
+
+  onTaken(frame: Frame): void {
+    this.lastFrame = frame;
+    this.settings.log.debug?.('frame received', {
+      opcode: frame.opcodeName,
+      fin: frame.fin,
+      numBytes: frame.payload.length,
     });
+    if (frame.opcode === Opcode.PING) this.unansweredPing = frame.payload;
   }
 
   get state(): ConnectionState {
@@ -190,25 +201,26 @@ export class SocketEngine implements FrameEngine {
 
   /** Takes what the codec has, for as long as it may go ahead of the reader. */
   #run(): void {
-    while (!this.#end.isThere && this.#mayRead()) {
-      const event = this.#connection.poll();
-      if (event === undefined) break;
-      this.#handle(event);
-    }
+    for (let event = this.#next(); event !== undefined; event = this.#next()) this.#handle(event);
     if (this.#end.isThere && this.reader.isEmpty) this.reader.end(() => this.#end.take());
     this.#steer();
   }
 
+  #next(): ConnectionEvent | undefined {
+    this.#isHeldBack = !this.#end.isThere && !this.#mayRead();
+    return this.#isHeldBack || this.#end.isThere ? undefined : this.#connection.poll();
+  }
+
   #mayRead(): boolean {
     const { state } = this.#connection;
-    if (this.#end.isThere || state === 'closed' || state === 'close-received') return true;
+    if (state === 'closed' || state === 'close-received') return true;
     if (this.writer.isClogged) return false;
     if (this.#isClosing) return true;
     return this.settings.controlFrames === 'onRead' ? this.reader.isWaiting : !this.reader.isFull;
   }
 
   #steer(): void {
-    const pause = !this.#mayRead();
+    const pause = this.#isHeldBack;
     if (pause === this.#isPaused || this.#isStreamClosed) return;
     this.#isPaused = pause;
     if (pause) this.#stream.pause();
@@ -256,16 +268,6 @@ export class SocketEngine implements FrameEngine {
     if (onPong !== undefined) void Promise.resolve(payload).then(onPong);
   }
 
-  #noteTaken(frame: Frame): void {
-    this.lastFrame = frame;
-    this.settings.log.debug?.('frame received', {
-      opcode: frame.opcodeName,
-      fin: frame.fin,
-      numBytes: frame.payload.length,
-    });
-    if (frame.opcode === Opcode.PING) this.unansweredPing = frame.payload;
-  }
-
   #onConnectionEnd(isClean: boolean): void {
     this.wasClean = isClean;
     if (isClean) {
@@ -282,17 +284,6 @@ export class SocketEngine implements FrameEngine {
     this.#cancelLinger ??= this.#host.setTimer(() => this.#stream.destroy(), LINGER_MS);
   }
 
-  #onStreamClose(error: unknown): void {
-    this.#isStreamClosed = true;
-    this.#streamError = error;
-    this.#cancelLinger?.();
-    this.reader.settle();
-    this.#connection.receiveEnd();
-    this.#run();
-    this.writer.fail(this.#end.error ?? new FrameSocketError('CONNECTION_LOST', { cause: error }));
-    this.#end.tell();
-  }
-
   #finish(error: FrameSocketError): void {
     if (!this.#end.come(error)) return;
     this.#compression?.deflater.close();
@@ -303,6 +294,28 @@ export class SocketEngine implements FrameEngine {
     this.writer.fail(error);
     if (this.reader.isEmpty) this.reader.end(() => this.#end.take());
   }
+}
+
+function connectionOptions(
+  host: FrameHost,
+  compression: Compression | undefined,
+  settings: SocketSettings,
+): ConnectionOptions {
+  const { validateUtf8, strictLength, unsafeCloseCode, autoPong, autoClose, maxFrameSize } = settings;
+  return {
+    role: 'client',
+    deliver: 'frames',
+    validateUtf8,
+    strictLength,
+    unsafeCloseCode,
+    autoPong,
+    autoClose,
+    compression,
+    maskKey: () => host.maskKey(),
+    isUtf8: host.isUtf8?.bind(host),
+    encodeText: host.encodeText,
+    limits: { maxFrameSize, maxMessageSize: Infinity, maxFragments: Infinity },
+  };
 }
 
 function invalidFrame(error: FrameError): FrameSocketError {

@@ -159,15 +159,15 @@ export class MemoryRelay {
   #receive(transport: number, bytes: Uint8Array): void {
     this.#core.input({ type: 'alive', transport }, this.#clock.now());
     this.#core.receive(transport, bytes, 0, bytes.length);
-    this.#pump();
+    this.#carryOut();
   }
 
   #input(event: Parameters<RelayCore['input']>[0]): void {
     this.#core.input(event, this.#clock.now());
-    this.#pump();
+    this.#carryOut();
   }
 
-  #pump(): void {
+  #carryOut(): void {
     for (let effect = this.#core.poll(); effect !== undefined; effect = this.#core.poll()) this.#perform(effect);
     this.#schedule();
   }

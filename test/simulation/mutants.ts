@@ -68,8 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the last two messages of a queue change places',
     file: 'src/relay/out-queue.ts',
     find: '    this.#entries[this.#tail++] = entry;',
-    replace:
-      '    this.#entries.length = this.#tail;\n    this.#entries.splice(Math.max(this.#head, this.#tail++ - 1), 0, entry);',
+    replace: '    this.#entries.splice(Math.max(this.#head, this.#tail++ - 1), 0, entry);',
   },
   {
     name: 'a download leaves its messages in the queue',

@@ -90,11 +90,11 @@ export class RelayHost {
     });
   }
 
-  /** Payload bytes of a WebSocket. */
-  receive(transport: number, bytes: Uint8Array): void {
+  /** Some bytes came over a WebSocket, `payload` of them for the core. */
+  receive(transport: number, payload: Uint8Array): void {
     this.#whenAwake(() => {
       this.core.input({ type: 'alive', transport }, this.nowMs);
-      this.core.receive(transport, bytes, 0, bytes.length);
+      this.core.receive(transport, payload, 0, payload.length);
       this.#pump();
     });
   }

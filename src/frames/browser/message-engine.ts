@@ -5,12 +5,14 @@ import type { ConnectionState } from '../connection';
 import { Frame } from '../frame';
 import type { FrameEngine } from '../frame-engine';
 import { FrameReader } from '../frame-reader';
+import type { ReaderOwner } from '../frame-reader';
 import type { Timing } from '../frame-writer';
 import { Opcode } from '../header';
 import { SocketEnd } from '../socket-end';
 import { FrameSocketError } from '../socket-errors';
 import type { SocketSettings } from '../socket-options';
 import { MessageWriter } from './message-writer';
+import type { MessageWriterOwner } from './message-writer';
 import { unsupported } from './unsupported';
 
 /** What our Close says when too much came: the codes of RFC 6455 for it are not open to pages. */
@@ -26,7 +28,7 @@ const encoder = new TextEncoder();
  *
  * @internal
  */
-export class MessageEngine implements FrameEngine {
+export class MessageEngine implements FrameEngine, ReaderOwner, MessageWriterOwner {
   readonly settings: SocketSettings;
   readonly protocol: string | undefined;
   readonly deflate = undefined;
@@ -48,17 +50,8 @@ export class MessageEngine implements FrameEngine {
     this.settings = settings;
     this.protocol = socket.protocol === '' ? undefined : socket.protocol;
     this.timing = { idleTimeoutMs: settings.idleTimeoutMs };
-    this.reader = new FrameReader(systemClock, {
-      timing: this.timing,
-      onMoved: () => this.#tellEnd(),
-      onTaken: (frame) => this.#noteTaken(frame),
-      onFailed: (error) => void this.note(error),
-    });
-    this.writer = new MessageWriter(socket, {
-      limits: settings,
-      refusal: () => this.refusal(),
-      onFailed: (error) => void this.note(error),
-    });
+    this.reader = new FrameReader(systemClock, this);
+    this.writer = new MessageWriter(socket, this);
   }
 
   start(): void {
@@ -194,14 +187,14 @@ export class MessageEngine implements FrameEngine {
     this.settings.log.info?.('closed', { code: error.code, clean: this.wasClean, closeCode: this.close?.code });
     this.reader.settle();
     this.writer.fail(error);
-    this.#tellEnd();
+    this.onMoved();
   }
 
-  #tellEnd(): void {
+  onMoved(): void {
     if (this.#end.isThere && this.reader.isEmpty) this.reader.end(() => this.#end.take());
   }
 
-  #noteTaken(frame: Frame): void {
+  onTaken(frame: Frame): void {
     this.lastFrame = frame;
     this.settings.log.debug?.('frame received', {
       opcode: frame.opcodeName,

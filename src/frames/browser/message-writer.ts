@@ -18,11 +18,11 @@ const LOOK_MS = 20;
 /** What the writer needs from its socket. @internal */
 export interface MessageWriterOwner {
   /** How much of one message is collected. */
-  readonly limits: JoinLimits;
+  readonly settings: JoinLimits;
   /** Why nothing can be sent any more. */
   refusal(): FrameSocketError;
   /** A send fails. */
-  onFailed(error: FrameSocketError): void;
+  note(error: FrameSocketError): void;
 }
 
 interface Waiter {
@@ -44,7 +44,7 @@ export class MessageWriter implements OutgoingQueue {
   constructor(socket: WebSocket, owner: MessageWriterOwner) {
     this.#socket = socket;
     this.#owner = owner;
-    this.#joiner = new MessageJoiner(owner.limits);
+    this.#joiner = new MessageJoiner(owner.settings);
     this.#sink = {
       send: (opcode, payload, fin = true) => this.#collect(opcode, payload, fin),
       sendPing: () => {
@@ -72,7 +72,7 @@ export class MessageWriter implements OutgoingQueue {
       if (!frame.put(this.#sink)) throw this.#owner.refusal();
     } catch (error) {
       frame.takeBack?.();
-      if (error instanceof FrameSocketError) this.#owner.onFailed(error);
+      if (error instanceof FrameSocketError) this.#owner.note(error);
       throw error;
     }
     if (frame.isData) await this.#untilBelow(MAX_UNDER_WAY);

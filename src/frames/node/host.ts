@@ -26,6 +26,19 @@ function decodeLong(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
+/** Where a text that is not ASCII mostly shows it: asking about all of it would cost a quarter of encoding it. */
+const TEXT_BEGINNING = 64;
+
+function encodeLong(text: string): Uint8Array {
+  const beginning = text.slice(0, TEXT_BEGINNING);
+  const isAsciiText = isAsciiString(beginning) && isAsciiString(text);
+  return Buffer.from(text, isAsciiText ? 'latin1' : 'utf8');
+}
+
+function isAsciiString(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
+}
+
 /** Time, chance and checks of this process. @internal */
 export const nodeHost: FrameHost = {
   now: () => performance.now(),
@@ -36,4 +49,5 @@ export const nodeHost: FrameHost = {
   maskKey,
   isUtf8,
   decodeText: decodeLong,
+  encodeText: encodeLong,
 };

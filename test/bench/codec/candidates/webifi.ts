@@ -21,7 +21,11 @@ export const codec: Codec = {
   },
   send({ masked }, write) {
     const role = masked ? 'client' : 'server';
-    const connection = new Connection({ role, maskKey: () => nodeHost.maskKey() });
+    const connection = new Connection({
+      role,
+      maskKey: () => nodeHost.maskKey(),
+      encodeText: nodeHost.encodeText,
+    });
     return (data) => {
       connection.send(typeof data === 'string' ? 1 : 2, data);
       const event = connection.poll();

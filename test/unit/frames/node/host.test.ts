@@ -16,3 +16,16 @@ it('F-31: texts of any length, valid or not, become the strings that the platfor
     }
   }
 });
+
+it('F-31: strings of any length, whole or with half a surrogate pair, become the bytes that the platform’s encoder makes', () => {
+  const encoder = new TextEncoder();
+  for (const length of [0, 1, 63, 64, 4_097, 70_000]) {
+    const ascii = 'webifi '.repeat(length).slice(0, length);
+    for (const end of ['', 'ü', '\ufeff', '温', '🌡', '\ud83c', '\udf21']) {
+      for (const text of [ascii + end, end + ascii]) {
+        const encoded = Buffer.from(nodeHost.encodeText?.(text) ?? []);
+        expect(encoded.equals(encoder.encode(text)), `${length}, ${JSON.stringify(end)}`).toBe(true);
+      }
+    }
+  }
+});
