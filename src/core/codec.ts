@@ -5,13 +5,15 @@ export { escapeValue } from './fields';
 
 const HYPHEN = 0x2d;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
+/** Most fields up to and including one `d`, unless told otherwise (SEC-11). */
+export const MAX_FIELDS = 4096;
 /** Least memory for an unfinished message. */
 const MIN_REST = 64;
 
 export interface SplitterOptions {
   /** Largest message, in bytes as received. */
   maxSize: number;
-  /** Most fields up to and including one `d`. Default 4,096 (SEC-11). */
+  /** @defaultValue {@link MAX_FIELDS} */
   maxFields?: number;
 }
 
@@ -31,7 +33,7 @@ export class MessageSplitter {
   #end = 0;
   #tooLarge = false;
 
-  constructor({ maxSize, maxFields = 4096 }: SplitterOptions) {
+  constructor({ maxSize, maxFields = MAX_FIELDS }: SplitterOptions) {
     this.#maxSize = maxSize;
     this.#fields = new Fields(maxFields);
   }
@@ -112,7 +114,7 @@ export class MessageSplitter {
 }
 
 /** Reads one HTTP body, which has no terminator. The result points into `bytes`. */
-export function parseBody(bytes: Uint8Array, { maxSize, maxFields = 4096 }: SplitterOptions): Fields {
+export function parseBody(bytes: Uint8Array, { maxSize, maxFields = MAX_FIELDS }: SplitterOptions): Fields {
   const fields = new Fields(maxFields);
   if (bytes.length > maxSize) return fields.fail('too-large');
   return bytes.length > 0 ? fields.read(bytes, 0, bytes.length) : fields.fail('no-leading-tilde');

@@ -27,6 +27,19 @@ export interface ReceivedFrame {
   payload: Uint8Array;
 }
 
+/** Bytes of a data frame, `bytes` from `start` to `end`: all of it, or what one chunk held of it. @public */
+export interface ReceivedPiece {
+  type: 'piece';
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
+/** What data comes as; see {@link ConnectionOptions}. @public */
+export type Delivery = 'messages' | 'frames' | 'pieces';
+
+type ReceivedData = ReceivedMessage | ReceivedFrame | ReceivedPiece;
+
 /** How data frames become events. @internal */
 export interface AssemblyRules {
   readonly limits: FrameLimits;
@@ -35,8 +48,7 @@ export interface AssemblyRules {
   readonly isUtf8?: ((bytes: Uint8Array) => boolean) | undefined;
   /** A quicker way to memory that is written over than our own. */
   readonly allocate?: ((length: number) => Uint8Array) | undefined;
-  /** Whether each frame is given out by itself. */
-  readonly deliverFrames: boolean;
+  readonly deliver: Delivery;
 }
 
 /**
@@ -70,11 +82,11 @@ export class MessageAssembler {
   /**
    * Takes the piece that the decoder stands at.
    *
-   * @returns The message or frame that is whole with it; `undefined` when more has to come.
+   * @returns The message or frame that is whole with it, or the piece; `undefined` when more has to come.
    * @throws {@link FrameError} with 1002 for frames out of order, 1008 for too many, 1009 for too many bytes, 1007 with
    *   the first byte that makes a text invalid, and for compressed data that is damaged.
    */
-  take(piece: FrameDecoder): ReceivedMessage | ReceivedFrame | undefined {
+  take(piece: FrameDecoder): ReceivedData | undefined {
     const { header } = piece;
     if (piece.isFirst) this.#beginFrame(header);
     if (this.#inflater !== undefined) return this.#takeCompressed(piece, this.#inflater);
@@ -82,7 +94,8 @@ export class MessageAssembler {
       this.#checkText(piece.bytes, piece.start, piece.end);
       if (header.fin && piece.missing === 0) this.#endText();
     }
-    const isWhole = piece.missing === 0 && (header.fin || this.#rules.deliverFrames);
+    if (this.#rules.deliver === 'pieces') return this.#deliverPiece(piece);
+    const isWhole = piece.missing === 0 && (header.fin || this.#rules.deliver === 'frames');
     if (!isWhole) {
       const more = header.fin ? 0 : this.#rules.limits.maxMessageSize - this.#size;
       this.#pieces.append(piece.bytes, piece.start, piece.end, piece.missing + more);
@@ -99,12 +112,12 @@ export class MessageAssembler {
   #takeCompressed(
     piece: FrameDecoder,
     inflater: Inflater,
-  ): ReceivedMessage | ReceivedFrame | undefined {
+  ): ReceivedData | undefined {
     const { header, missing } = piece;
     const isLast = header.fin && missing === 0;
     inflater.decompress(piece.view(), isLast, this.#room, (restored) => this.#append(restored));
     if (isLast && this.#checksText) this.#endText();
-    const isWhole = isLast || (missing === 0 && this.#rules.deliverFrames);
+    const isWhole = isLast || (missing === 0 && this.#rules.deliver !== 'messages');
     return isWhole ? this.#deliver(header, this.#pieces.take()) : undefined;
   }
 
@@ -173,11 +186,17 @@ export class MessageAssembler {
     return payload.take();
   }
 
-  #deliver({ opcode, fin, rsv1 }: FrameHeader, payload: Uint8Array): ReceivedMessage | ReceivedFrame {
+  #deliverPiece({ header, bytes, start, end, missing }: FrameDecoder): ReceivedPiece | undefined {
+    if (header.fin && missing === 0) this.#opcode = Opcode.CONTINUATION;
+    return start === end ? undefined : { type: 'piece', bytes, start, end };
+  }
+
+  #deliver({ opcode, fin, rsv1 }: FrameHeader, payload: Uint8Array): ReceivedData {
+    const { deliver } = this.#rules;
     const messageOpcode = this.#opcode as MessageOpcode;
     if (fin) this.#opcode = Opcode.CONTINUATION;
-    return this.#rules.deliverFrames
-      ? { type: 'frame', opcode: opcode as ReceivedFrame['opcode'], messageOpcode, fin, rsv1, payload }
-      : { type: 'message', opcode: messageOpcode, payload };
+    if (deliver === 'messages') return { type: 'message', opcode: messageOpcode, payload };
+    if (deliver === 'pieces') return { type: 'piece', bytes: payload, start: 0, end: payload.length };
+    return { type: 'frame', opcode: opcode as ReceivedFrame['opcode'], messageOpcode, fin, rsv1, payload };
   }
 }

@@ -1,5 +1,5 @@
 import { MessageAssembler } from './assembler';
-import type { AssemblyRules, ReceivedFrame, ReceivedMessage } from './assembler';
+import type { AssemblyRules, Delivery, ReceivedFrame, ReceivedMessage, ReceivedPiece } from './assembler';
 import { buildCloseBody, parseCloseBody } from './close-codes';
 import type { Compression } from './compression';
 import { FrameDecoder } from './decoder';
@@ -15,7 +15,7 @@ import { FrameSender } from './sender';
 import { STATES } from './states';
 import type { ConnectionInput, ConnectionState } from './states';
 
-export type { ReceivedFrame, ReceivedMessage } from './assembler';
+export type { Delivery, ReceivedFrame, ReceivedMessage, ReceivedPiece } from './assembler';
 export type { ConnectionState } from './states';
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
@@ -63,11 +63,12 @@ export interface ConnectionOptions {
   /** Whether the peer's Close is answered with its code. Off, the owner calls `sendClose`. @defaultValue true */
   autoClose?: boolean;
   /**
-   * Whether data comes as whole messages or frame by frame. The checks and limits are the same.
+   * Whether data comes as whole messages, frame by frame, or in pieces as the bytes come, for whoever reads them as one
+   * stream. The checks and limits are the same.
    *
    * @defaultValue 'messages'
    */
-  deliver?: 'messages' | 'frames';
+  deliver?: Delivery;
   /**
    * Gives a fresh, unpredictable 32-bit key per call, from a cryptographic source. A client must have it; a server does
    * not use it.
@@ -97,7 +98,7 @@ export interface ReceivedControl {
  * What happened or is to be done, in the order it was caused.
  *
  * - `transmit`: write these chunks, in order. They may be payloads given to `send`: not to be altered before written.
- * - `message` or `frame`: data, as `deliver` says. The payload may point into the received chunk.
+ * - `message`, `frame` or `piece`: data, as `deliver` says. The payload may point into the received chunk.
  * - `ping`, `pong`: came; a Ping's answer follows as `transmit`.
  * - `close`: the peer's Close came; code `undefined` when it had none. With `autoClose` the answer follows.
  * - `fail`: the peer broke a rule. The Close that says so came before, unless ours was out already.
@@ -109,6 +110,7 @@ export type ConnectionEvent =
   | { type: 'transmit'; chunks: Uint8Array[] }
   | ReceivedMessage
   | ReceivedFrame
+  | ReceivedPiece
   | ReceivedControl
   | { type: 'close'; code: number | undefined; reason: string }
   | { type: 'fail'; error: FrameError }
@@ -376,7 +378,8 @@ export interface ConnectionRules extends HeaderRules, AssemblyRules {}
 /** Checks the options of a connection and fills in what they leave out. @internal */
 export function resolveRules(options: ConnectionOptions): ConnectionRules {
   checkRole(options);
-  const { role, validateUtf8 = true, strictLength = true, isUtf8, allocate, deliver, compression } = options;
+  const { role, validateUtf8 = true, strictLength = true, isUtf8, allocate } = options;
+  const { deliver = 'messages', compression } = options;
   const limits = resolveLimits(options.limits);
   return {
     limits,
@@ -387,7 +390,7 @@ export function resolveRules(options: ConnectionOptions): ConnectionRules {
     validateUtf8,
     isUtf8,
     allocate,
-    deliverFrames: deliver === 'frames',
+    deliver,
   };
 }
 

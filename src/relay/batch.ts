@@ -1,4 +1,4 @@
-import { type Joined, type Joiner, RECEIVE, TERMINATOR } from './joiner';
+import { type Joined, type Joiner, type Part, partOf, RECEIVE, TERMINATOR } from './joiner';
 import type { Entry, OutQueue } from './out-queue';
 
 /** Groups without a large payload are copied together up to here; what is longer is handed on as a view of the batch. */
@@ -28,8 +28,8 @@ export class Batch<M> {
     this.#senders = senders;
     this.#owners = new Set(senders);
     this.shared = joiner.join(entries);
-    let length = TERMINATOR.length;
-    for (const { bytes } of entries) length += bytes.length;
+    let length = TERMINATOR.end;
+    for (const entry of entries) length += entry.length;
     this.#start = this.shared.bytes - length;
   }
 
@@ -39,34 +39,30 @@ export class Batch<M> {
     if (!isOwner && answers.length === 0) return this.shared;
     const [only, ...others] = this.shared.chunks;
     if (only === undefined || others.length > 0) return this.#join(member, answers);
-    const parts: Uint8Array[] = [];
+    const parts: Part[] = [];
     const groups = this.#addRuns(member, only, parts);
-    for (let i = 0; i < answers.length; i++) parts.push(answers.at(i)!.bytes);
-    if (parts.length === 0) return undefined;
-    return { ...this.joiner.build(parts, OWN_VIEW_SIZE), groups, count: groups };
+    for (let i = 0; i < answers.length; i++) parts.push(partOf(answers.at(i)!.bytes));
+    return parts.length === 0 ? undefined : this.joiner.build(parts, OWN_VIEW_SIZE, groups, groups);
   }
 
   /** The groups of others, those between two of the member's own in one piece. @returns How many. */
-  #addRuns(member: M, frame: Uint8Array, parts: Uint8Array[]): number {
+  #addRuns(member: M, frame: Uint8Array, parts: Part[]): number {
     const entries = this.#entries;
     let groups = 0;
-    let at = this.#start;
-    let runStart = at;
+    let start = this.#start;
+    let end = start;
     for (let i = 0; i < entries.length; i++) {
-      const end = at + entries[i]!.bytes.length;
-      if (this.#senders[i] !== member) {
-        groups += 1;
+      const next = end + entries[i]!.length;
+      if (this.#senders[i] === member) {
+        addRun(parts, frame, start, end);
+        start = next;
       } else {
-        if (at > runStart) parts.push(frame.subarray(runStart, at));
-        runStart = end;
+        groups += 1;
       }
-      at = end;
+      end = next;
     }
-    if (at > runStart) parts.push(frame.subarray(runStart, at));
-    if (groups > 0) {
-      parts.unshift(RECEIVE);
-      parts.push(TERMINATOR);
-    }
+    addRun(parts, frame, start, end);
+    if (groups > 0) parts.push(TERMINATOR);
     return groups;
   }
 
@@ -75,4 +71,10 @@ export class Batch<M> {
     for (let i = 0; i < answers.length; i++) entries.push(answers.at(i)!);
     return entries.length === 0 ? undefined : this.joiner.join(entries);
   }
+}
+
+function addRun(parts: Part[], bytes: Uint8Array, start: number, end: number): void {
+  if (start === end) return;
+  if (parts.length === 0) parts.push(RECEIVE);
+  parts.push({ bytes, start, end, isLasting: true });
 }

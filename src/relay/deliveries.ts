@@ -47,13 +47,13 @@ export class Deliveries {
    *
    * @returns False when the queue of one of them is full: that one does not get it, and the sender is told (2).
    */
-  handOut(entry: Entry, sender: Session, { networks, sessions }: Recipients<Session>): boolean {
+  handOut(entry: Entry, sender: Session, recipients: Recipients<Session>): boolean {
     let allTaken = true;
-    for (let i = 0; i < networks.length; i++) {
-      if (!this.#handToNetwork(entry, sender, networks[i]!)) allTaken = false;
+    for (let i = 0; i < recipients.networkCount; i++) {
+      if (!this.#handToNetwork(entry, sender, recipients.networks[i]!)) allTaken = false;
     }
-    for (let i = 0; i < sessions.length; i++) {
-      const session = sessions[i]!;
+    for (let i = 0; i < recipients.sessionCount; i++) {
+      const session = recipients.sessions[i]!;
       if (this.#hasRoom(session.queue, entry) || this.#makeRoom(session, entry)) this.#add(session, entry);
       else allTaken = false;
     }
@@ -260,8 +260,8 @@ export class Deliveries {
 
   #hasRoom({ length, bytes }: OutQueue, entry: Entry): boolean {
     const { maxQueuedMessages, maxQueuedBytes, maxQueuedTotal } = this.context.limits;
-    if (this.context.totals.bytes + entry.bytes.length > maxQueuedTotal) return false;
-    return length === 0 || (length < maxQueuedMessages && bytes + entry.bytes.length <= maxQueuedBytes);
+    if (this.context.totals.bytes + entry.length > maxQueuedTotal) return false;
+    return length === 0 || (length < maxQueuedMessages && bytes + entry.length <= maxQueuedBytes);
   }
 
   /**

@@ -97,6 +97,16 @@ export class RelayDriver {
     }
   }
 
+  /** Takes payload bytes that came with what was fed before. */
+  receive(transport: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#isClosed) return;
+    try {
+      this.core.receive(transport, bytes, start, end);
+    } catch (error) {
+      this.logger.error('internal error', { input: 'bytes', reason: reasonOf(error) });
+    }
+  }
+
   /** Does everything the core wants done, then sets its timer and its flush. */
   pump(): void {
     if (this.#isPumping) return;

@@ -27,8 +27,7 @@ export interface RequestInput {
 /**
  * Everything that can happen to the relay's core. Transports are named by numbers of the driver, never used twice.
  *
- * - `received`: payload bytes of a data frame, cut anywhere; only read during the call.
- * - `alive`: some byte came, of whatever kind.
+ * - `alive`: some byte came, of whatever kind. Payload bytes follow by `RelayCore.receive`.
  * - `lost`: the peer has closed, or broke a rule of RFC 6455; the connection still comes to its end.
  * - `closed`: the connection is gone.
  * - `blocked`, `drained`: many bytes wait in the socket; most have left it.
@@ -41,7 +40,6 @@ export type RelayInput =
       readonly type: 'opened' | 'lost' | 'closed' | 'alive' | 'blocked' | 'drained';
       readonly transport: number;
     }
-  | { readonly type: 'received'; readonly transport: number; readonly bytes: Uint8Array }
   | RequestInput
   | { readonly type: 'aborted'; readonly request: number }
   | { readonly type: 'login-checked'; readonly request: number; readonly result: CheckedLogin }
@@ -89,16 +87,20 @@ export type RelayEffect =
 
 /** First in, first out. */
 export class EffectQueue {
-  #effects: RelayEffect[] = [];
+  /** Those that wait stand from `head` to `tail`. A list that is emptied would lose its memory, and grow anew each turn. */
+  #effects: (RelayEffect | undefined)[] = [];
   #head = 0;
+  #tail = 0;
 
   push(effect: RelayEffect): void {
-    this.#effects.push(effect);
+    this.#effects[this.#tail++] = effect;
   }
 
   shift(): RelayEffect | undefined {
-    if (this.#head < this.#effects.length) return this.#effects[this.#head++];
-    this.#effects.length = this.#head = 0;
-    return undefined;
+    if (this.#head === this.#tail) return undefined;
+    const effect = this.#effects[this.#head];
+    this.#effects[this.#head++] = undefined;
+    if (this.#head === this.#tail) this.#head = this.#tail = 0;
+    return effect;
   }
 }

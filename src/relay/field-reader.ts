@@ -1,7 +1,7 @@
 import type { Fields } from '../core/codec';
 import type { RelayCounters } from './counters';
 
-const MEMO_SLOTS = 512;
+const MEMO_SLOTS = 4_096;
 const MEMO_MAX_LENGTH = 64;
 
 interface Memo {

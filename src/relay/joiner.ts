@@ -1,14 +1,12 @@
-import { joinBytes } from '../core/bytes';
-import { frameHeaderLength, writeFrameHeader } from '../frames/encoder';
+import { frameHeaderLength, putHeader } from '../frames/encoder';
 import { Opcode } from '../frames/header';
 import type { RelayCounters } from './counters';
 import { OWN_CHUNK_SIZE } from './group-encoder';
 import type { Entry, OutQueue } from './out-queue';
+import { copyBytes, type Span } from './spans';
 
-export const RECEIVE = Uint8Array.of(0x7e, 0x72, 0x74, 0x3d, 0x72);
-export const TERMINATOR = Uint8Array.of(0x7e, 0x74, 0x3d, 0x31);
-const DOWNLOAD_HEAD = Uint8Array.of(0x7e, 0x65, 0x3d, 0x30);
-const IGNORED_FIELD = Uint8Array.of(0x7e, 0x7a, 0x3d, 0x30);
+/** First byte of a whole BINARY frame (P-1). */
+const BINARY = 0x80 | Opcode.BINARY;
 
 /** A new piece of memory, its contents undefined. */
 export type Allocate = (length: number) => Uint8Array;
@@ -22,11 +20,24 @@ export interface Joined {
   readonly bytes: number;
 }
 
-interface Kept extends Joined {
+/** One part of what is joined. */
+export interface Part extends Span {
+  end: number;
+  /** Whether the memory stays as it is, so that a long part can go out without a copy. */
+  readonly isLasting: boolean;
+}
+
+interface Kept {
+  readonly joined: Joined;
   readonly entries: readonly Entry[];
   /** Whether the queue had no more when it was built. */
   readonly limit: number;
 }
+
+export const RECEIVE = partOf(Uint8Array.of(0x7e, 0x72, 0x74, 0x3d, 0x72));
+export const TERMINATOR = partOf(Uint8Array.of(0x7e, 0x74, 0x3d, 0x31));
+const DOWNLOAD_HEAD = partOf(Uint8Array.of(0x7e, 0x65, 0x3d, 0x30));
+const IGNORED_FIELD = partOf(Uint8Array.of(0x7e, 0x7a, 0x3d, 0x30));
 
 /**
  * Turns the front of out-queues into frames and download bodies. Queues that wait with the very same entries, as those
@@ -43,55 +54,58 @@ export class Joiner {
     private readonly allocate: Allocate,
   ) {}
 
-  /** One BINARY frame (P-1): answers as they are, each run of groups as one `~rt=r` message (P-35). */
+  /** One BINARY frame: answers as they are, each run of groups as one `~rt=r` message (P-35). */
   frame(queue: OutQueue, maxBytes: number): Joined {
     const first = queue.at(0);
     if (queue.length === 1 && first?.kind === 'answer') return this.#answer(first);
-    if (this.#frame !== undefined && isSame(this.#frame, queue, maxBytes)) return this.#frame;
+    if (this.#frame !== undefined && isSame(this.#frame, queue, maxBytes)) return this.#frame.joined;
     const entries = queue.first(countFront(queue, maxBytes));
-    const kept: Kept = { ...this.join(entries), entries, limit: maxBytes };
-    return (this.#frame = kept);
+    const joined = this.join(entries);
+    // Nobody else will ask for what only this queue holds.
+    if (first?.refs !== 1) this.#frame = { joined, entries, limit: maxBytes };
+    return joined;
   }
 
   /** The same from any entries. */
   join(entries: readonly Entry[]): Joined {
-    return { ...count(entries), ...this.build(planFrame(entries), OWN_CHUNK_SIZE) };
+    return this.build(planFrame(entries), OWN_CHUNK_SIZE, entries.length, countGroups(entries));
   }
 
   /** A frame with this payload. Parts below a size are copied together, larger ones stay chunks of their own. */
-  build(parts: readonly Uint8Array[], ownFrom: number): Pick<Joined, 'chunks' | 'bytes'> {
-    let length = 0;
-    for (const part of parts) length += part.length;
+  build(parts: readonly Part[], ownFrom: number, count: number, groups: number): Joined {
+    const length = lengthOf(parts, 0, parts.length);
     const headerLength = frameHeaderLength(length, false);
     this.counters.framesBuilt += 1;
     const chunks: Uint8Array[] = [];
     let runStart = 0;
     for (let i = 0; i <= parts.length; i++) {
-      if (i < parts.length && parts[i]!.length < ownFrom) continue;
+      const part = parts[i];
+      if (part !== undefined && !(part.isLasting && part.end - part.start >= ownFrom)) continue;
       const room = chunks.length === 0 ? headerLength : 0;
       if (room > 0 || i > runStart) chunks.push(this.#copy(parts, runStart, i, room));
-      if (i < parts.length) chunks.push(parts[i]!);
+      if (part !== undefined) chunks.push(chunkOf(part));
       runStart = i + 1;
     }
-    writeFrameHeader(chunks[0]!, 0, { opcode: Opcode.BINARY, payloadLength: length });
-    return { chunks, bytes: headerLength + length };
+    putHeader(chunks[0]!, 0, BINARY, length, undefined);
+    return { chunks, count, groups, bytes: headerLength + length };
   }
 
   /** The body of a download: `~e=0` and groups, an ignorable field behind an empty last `d` (P-29, P-36). */
   body(queue: OutQueue, maxBytes: number): Joined {
-    if (this.#body !== undefined && isSame(this.#body, queue, maxBytes)) return this.#body;
+    if (this.#body !== undefined && isSame(this.#body, queue, maxBytes)) return this.#body.joined;
     const entries = queue.first(countFront(queue, maxBytes));
-    const parts = [DOWNLOAD_HEAD, ...entries.map((entry) => entry.bytes)];
+    const parts = [DOWNLOAD_HEAD];
+    addEntries(parts, entries);
     if (entries.at(-1)?.hasEmptyData) parts.push(IGNORED_FIELD);
-    const body = joinBytes(parts);
-    const kept: Kept = {
-      ...count(entries),
+    const body = this.#copy(parts, 0, parts.length, 0);
+    const joined: Joined = {
       chunks: [body],
+      count: entries.length,
+      groups: countGroups(entries),
       bytes: body.length,
-      entries,
-      limit: maxBytes,
     };
-    return (this.#body = kept);
+    this.#body = { joined, entries, limit: maxBytes };
+    return joined;
   }
 
   /** Ends the turn: nothing is kept alive for a queue that may never come. */
@@ -106,20 +120,22 @@ export class Joiner {
   }
 
   /** @param room - Bytes that are left free in front. */
-  #copy(parts: readonly Uint8Array[], start: number, end: number, room: number): Uint8Array {
-    let length = room;
-    for (let i = start; i < end; i++) length += parts[i]!.length;
-    const copied = this.allocate(length);
-    for (let i = start, at = room; i < end; at += parts[i++]!.length) copied.set(parts[i]!, at);
+  #copy(parts: readonly Part[], from: number, to: number, room: number): Uint8Array {
+    const copied = this.allocate(room + lengthOf(parts, from, to));
+    let at = room;
+    for (let i = from; i < to; i++) {
+      const { bytes, start, end } = parts[i]!;
+      at = copyBytes(bytes, start, end, copied, at);
+    }
     return copied;
   }
 }
 
-function isSame(kept: Kept, queue: OutQueue, maxBytes: number): boolean {
-  const { entries, limit } = kept;
+function isSame({ entries, limit }: Kept, queue: OutQueue, maxBytes: number): boolean {
   // Equal fronts end at the same place only if the whole queue was taken, or what follows is cut off alike.
-  if (limit !== maxBytes || entries.length !== countFront(queue, maxBytes)) return false;
-  for (let i = 0; i < entries.length; i++) if (entries[i] !== queue.at(i)) return false;
+  if (entries[0] !== queue.at(0) || limit !== maxBytes) return false;
+  if (entries.length !== countFront(queue, maxBytes)) return false;
+  for (let i = 1; i < entries.length; i++) if (entries[i] !== queue.at(i)) return false;
   return true;
 }
 
@@ -129,28 +145,56 @@ export function countFront(queue: OutQueue, maxBytes: number): number {
   let bytes = 0;
   let count = 0;
   while (count < queue.length) {
-    bytes += queue.at(count)!.bytes.length;
+    bytes += queue.at(count)!.length;
     if (bytes > maxBytes && count > 0) break;
     count += 1;
   }
   return count;
 }
 
-function planFrame(entries: readonly Entry[]): Uint8Array[] {
-  const parts: Uint8Array[] = [];
-  let inGroups = false;
-  for (const entry of entries) {
-    const isGroup = entry.kind === 'group';
-    if (isGroup !== inGroups) parts.push(isGroup ? RECEIVE : TERMINATOR);
-    inGroups = isGroup;
-    parts.push(entry.bytes);
+function planFrame(entries: readonly Entry[]): Part[] {
+  const parts: Part[] = [];
+  let from = 0;
+  for (let i = 1; i <= entries.length; i++) {
+    const { kind } = entries[from]!;
+    if (i < entries.length && entries[i]!.kind === kind) continue;
+    if (kind === 'group') parts.push(RECEIVE);
+    addEntries(parts, entries, from, i);
+    if (kind === 'group') parts.push(TERMINATOR);
+    from = i;
   }
-  if (inGroups) parts.push(TERMINATOR);
   return parts;
 }
 
-function count(entries: readonly Entry[]): Pick<Joined, 'count' | 'groups'> {
+/** All of some memory that nobody writes to. */
+export function partOf(bytes: Uint8Array): Part {
+  return { bytes, start: 0, end: bytes.length, isLasting: true };
+}
+
+/** Entries that lie side by side, as those of one sender mostly do, become one part. */
+function addEntries(parts: Part[], entries: readonly Entry[], from = 0, to = entries.length): void {
+  let last: Part | undefined;
+  for (let i = from; i < to; i++) {
+    const { bytes, start, end } = entries[i]!;
+    const isLasting = end - start >= OWN_CHUNK_SIZE;
+    if (last?.bytes === bytes && last.end === start) last.end = end;
+    else parts.push((last = { bytes, start, end, isLasting }));
+  }
+}
+
+/** The very same object when the part is all of its memory: receivers share it. */
+function chunkOf({ bytes, start, end }: Part): Uint8Array {
+  return end - start === bytes.length ? bytes : bytes.subarray(start, end);
+}
+
+function lengthOf(parts: readonly Part[], from: number, to: number): number {
+  let length = 0;
+  for (let i = from; i < to; i++) length += parts[i]!.end - parts[i]!.start;
+  return length;
+}
+
+function countGroups(entries: readonly Entry[]): number {
   let groups = 0;
   for (const entry of entries) if (entry.kind === 'group') groups += 1;
-  return { count: entries.length, groups };
+  return groups;
 }

@@ -46,6 +46,7 @@ export class Publisher {
   /** Ends the turn: nothing keeps the memory of this one. */
   endTurn(): void {
     this.#encoder.settle();
+    this.#recipients.forget();
   }
 
   #publishGroup(sender: Session, fields: Fields, start: number, type: number, data: number): boolean {

@@ -36,8 +36,8 @@ export interface RelayLevels {
 /**
  * The whole protocol of the relay, without a clock, a socket or randomness of its own.
  *
- * Everything that happens goes in by `input`; everything to be done comes out of `poll`. The driver polls until
- * `undefined` after each input, inputs `flush` once per turn of the event loop while `isFlushWanted`, and `deadline`
+ * Everything that happens goes in by `input`, payload bytes by `receive`; everything to be done comes out of `poll`.
+ * The driver polls until `undefined` after each input, inputs `flush` once per turn of the event loop while `isFlushWanted`, and `deadline`
  * when that time has come.
  */
 export class RelayCore {
@@ -119,9 +119,6 @@ export class RelayCore {
   input(event: RelayInput, nowMs: number): void {
     this.#context.nowMs = nowMs;
     switch (event.type) {
-      case 'received':
-        this.#hasReceived = true;
-        return this.#inputTransport(event);
       case 'alive':
       case 'blocked':
       case 'drained':
@@ -144,6 +141,18 @@ export class RelayCore {
       case 'drain':
         return this.#drain(event.spreadSeconds);
     }
+  }
+
+  /**
+   * Takes payload bytes of a transport, cut anywhere, at the time of the last input.
+   *
+   * @param bytes - Only read during the call.
+   */
+  receive(transportId: number, bytes: Uint8Array, start: number, end: number): void {
+    const transport = this.#transports.get(transportId);
+    if (transport === undefined) return;
+    this.#hasReceived = true;
+    this.#messages.receive(transport, bytes, start, end);
   }
 
   /** The next thing to do; undefined when there is none before more is put in. */
@@ -171,12 +180,8 @@ export class RelayCore {
   #inputTransport(event: Extract<RelayInput, { transport: number }>): void {
     const transport = this.#transports.get(event.transport);
     if (transport === undefined) return;
-    const { nowMs } = this.#context;
-    if (event.type === 'received') {
-      transport.lastReceivedMs = nowMs;
-      this.#messages.receive(transport, event.bytes);
-    } else if (event.type === 'alive') {
-      transport.lastReceivedMs = nowMs;
+    if (event.type === 'alive') {
+      transport.lastReceivedMs = this.#context.nowMs;
     } else if (event.type === 'blocked') {
       this.#block(transport);
     } else if (event.type === 'drained') {

@@ -19,16 +19,32 @@ export interface Member<Self> extends NetworkMember<Self> {
 
 /** Who gets a group: the live members of some networks, and sessions one by one. Nobody is in both. */
 export class Recipients<M> {
+  /** Written from the front and not emptied for the next group: what counts is the number beside. */
   readonly networks: Network<M>[] = [];
   readonly sessions: M[] = [];
+  networkCount = 0;
+  sessionCount = 0;
 
   get isEmpty(): boolean {
-    return this.networks.length === 0 && this.sessions.length === 0;
+    return this.networkCount === 0 && this.sessionCount === 0;
+  }
+
+  addNetwork(network: Network<M>): void {
+    this.networks[this.networkCount++] = network;
+  }
+
+  addSession(session: M): void {
+    this.sessions[this.sessionCount++] = session;
   }
 
   clear(): void {
-    this.networks.length = 0;
-    this.sessions.length = 0;
+    this.networkCount = this.sessionCount = 0;
+  }
+
+  /** Lets go of all that was in it. */
+  forget(): void {
+    this.networks.length = this.sessions.length = 0;
+    this.clear();
   }
 }
 
@@ -130,7 +146,7 @@ export class AccountRouter<M extends Member<M>> {
     if (member.routeStamp !== this.#stamp) {
       member.routeStamp = this.#stamp;
       member.catchUp();
-      recipients.sessions.push(member);
+      recipients.addSession(member);
     }
     return true;
   }
@@ -142,17 +158,17 @@ export class AccountRouter<M extends Member<M>> {
     return true;
   }
 
-  #addMembers(sender: M, network: Network<M>, { networks, sessions }: Recipients<M>): void {
+  #addMembers(sender: M, network: Network<M>, recipients: Recipients<M>): void {
     const { members, liveCount } = network;
     const stamp = this.#stamp;
     if (network.routeStamp === stamp) return;
     network.routeStamp = stamp;
-    if (network.countLive(sender) > 0) networks.push(network);
+    if (network.countLive(sender) > 0) recipients.addNetwork(network);
     for (let i = liveCount; i < members.length; i++) {
       const member = members[i]!;
       if (member.routeStamp === stamp || member === sender) continue;
       member.routeStamp = stamp;
-      sessions.push(member);
+      recipients.addSession(member);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Compression } from '../frames/compression';
 import { Connection, type ConnectionEvent, type ConnectionOptions, resolveRules } from '../frames/connection';
+import { viewOf } from '../frames/payload-buffer';
 import { CloseCode } from './close-codes';
 import { LimitedInflater, type WriteDeflater } from './compression';
 import { type ConnectionGuard, guardErrors } from './connection-guard';
@@ -13,8 +14,6 @@ const MAX_BLOCKED_CONTROL = 65_536;
 const BLOCKED_FROM = 131_072;
 /** A full socket takes more again once no more than this waits. */
 const DRAINED_AT = 65_536;
-const NO_BYTES: Uint8Array = new Uint8Array(0);
-
 /** What the connections of one relay have in common; each would have its own copy otherwise. */
 export type FrameSettings = ReturnType<typeof frameSettings>;
 
@@ -23,7 +22,7 @@ export function frameSettings({ maxTransmissionSize, maxFragments }: RelayLimits
     role: 'server',
     // Older peers send raw bytes in text frames (P-2).
     validateUtf8: false,
-    deliver: 'frames',
+    deliver: 'pieces',
     limits: { maxFrameSize: maxTransmissionSize, maxMessageSize: maxTransmissionSize, maxFragments },
   };
   return { options, rules: resolveRules(options) };
@@ -71,9 +70,6 @@ export class SocketTransport implements TransportSink {
   readonly #deflater: WriteDeflater | undefined;
   readonly #inflates: boolean;
   readonly #transport: number;
-  readonly #received: { type: 'received'; transport: number; bytes: Uint8Array };
-  /** Whether the chunk that is read has given any data. */
-  #hasFed = false;
   #isBlocked = false;
   #isAttached = false;
   #isLost = false;
@@ -93,7 +89,6 @@ export class SocketTransport implements TransportSink {
         ? new Connection(frames.options, frames.rules)
         : new Connection({ ...frames.options, compression: this.#withLimit(compression) });
     this.#transport = driver.openTransport(this);
-    this.#received = { type: 'received', transport: this.#transport, bytes: NO_BYTES };
     const upgraded = socket as UpgradedSocket;
     upgraded[TRANSPORT] = this;
     upgraded.on('data', onData).on('end', onEnd).on('close', onClose);
@@ -103,11 +98,9 @@ export class SocketTransport implements TransportSink {
   /** Takes bytes of the socket, cut anywhere. */
   receive(chunk: Uint8Array): void {
     if (this.#connection.state === 'closed') return this.#discard(chunk.length);
-    this.#hasFed = false;
-    this.#connection.receive(chunk);
+    this.#driver.feed({ type: 'alive', transport: this.#transport });
+    this.#connection.receive(viewOf(chunk, 0, chunk.length));
     this.#handleEvents();
-    // Data says by itself that the peer is alive.
-    if (!this.#hasFed) this.#driver.feed({ type: 'alive', transport: this.#transport });
     this.#driver.pump();
     this.#checkAnonymous(chunk.length);
   }
@@ -147,15 +140,12 @@ export class SocketTransport implements TransportSink {
     for (let event = this.#connection.poll(); event !== undefined; event = this.#connection.poll()) {
       this.#handle(event);
     }
-    this.#received.bytes = NO_BYTES;
   }
 
   #handle(event: ConnectionEvent): void {
     switch (event.type) {
-      case 'frame':
-        this.#received.bytes = event.payload;
-        this.#hasFed = true;
-        this.#driver.feed(this.#received);
+      case 'piece':
+        this.#driver.receive(this.#transport, event.bytes, event.start, event.end);
         // The next frame of a client that has logged in with this one may restore to more.
         if (this.#inflates && !this.#isAttached) this.#driver.pump();
         return undefined;
@@ -185,7 +175,9 @@ export class SocketTransport implements TransportSink {
     if (socket.destroyed || !socket.writable) return;
     const isBehind = socket.writableLength > 0;
     if (chunks.length > 1) socket.cork();
-    for (const chunk of chunks) socket.write(isBehind ? ownBytes(chunk) : chunk, this.#onWritten);
+    // Only who is behind, or gets very much at once, can become full: nobody else has to tell when all is written.
+    const onWritten = isBehind || lengthOf(chunks) >= BLOCKED_FROM ? this.#onWritten : undefined;
+    for (const chunk of chunks) socket.write(isBehind ? ownBytes(chunk) : chunk, onWritten);
     if (chunks.length > 1) socket.uncork();
     if (this.#isBlocked || socket.writableLength < BLOCKED_FROM) return;
     this.#isBlocked = true;
@@ -232,6 +224,12 @@ export class SocketTransport implements TransportSink {
     this.#discardedBytes += length;
     if (this.#discardedBytes > this.#limits.maxDiscardedSize) this.#socket.destroy();
   }
+}
+
+function lengthOf(chunks: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  return length;
 }
 
 /** What is a small part of shared memory, as a copy: a socket that is not read would keep all of it. */

@@ -1,5 +1,6 @@
-import { type Fields, MessageSplitter } from '../core/codec';
+import { Fields, MAX_FIELDS, MessageSplitter } from '../core/codec';
 import { ErrorCode } from '../core/errors';
+import { TERMINATOR } from '../core/fields';
 import { type AnswerKind, KEEP_ALIVE_ANSWER, webSocketAnswer } from './answers';
 import { CloseCode } from './close-codes';
 import type { CoreContext } from './core-context';
@@ -24,6 +25,8 @@ type MessageKind = 'auth' | 'networks' | 'close' | 'send' | 'keep-alive' | 'unkn
 
 /** What arrives over WebSockets: cut into messages, told apart by their keys (P-56), answered. */
 export class WebSocketMessages {
+  /** Of a message that lies whole in what came. */
+  readonly #fields = new Fields(MAX_FIELDS);
   /** Serves all transports that are between two messages; one inside a message keeps its own. */
   #splitter: MessageSplitter;
   #heldBytes = 0;
@@ -37,8 +40,40 @@ export class WebSocketMessages {
     return this.#heldBytes;
   }
 
-  receive(transport: Transport, bytes: Uint8Array): void {
-    if (transport.state !== 'open' && transport.state !== 'attached') return;
+  receive(transport: Transport, bytes: Uint8Array, start: number, end: number): void {
+    if (!isReading(transport)) return;
+    const at = transport.splitter === undefined ? this.#takeWhole(transport, bytes, start, end) : start;
+    if (at < end) this.#takeSplit(transport, bytes.subarray(at, end));
+    this.#checkAnonymous(transport, end - start);
+  }
+
+  /** Gives up what is held for a transport. */
+  forget(transport: Transport): void {
+    this.#heldBytes -= transport.heldBytes;
+    transport.heldBytes = 0;
+    transport.splitter = undefined;
+  }
+
+  /**
+   * Takes messages as long as they lie whole in the bytes and have no fault: no splitter needs to know of them.
+   *
+   * @returns Where the first other one begins; `end` when nothing is to be read any more.
+   */
+  #takeWhole(transport: Transport, bytes: Uint8Array, start: number, end: number): number {
+    const { maxTransmissionSize } = this.parts.context.limits;
+    const fields = this.#fields;
+    let at = start;
+    while (at < end) {
+      const next = fields.readTerminated(bytes, at, end) + TERMINATOR.length;
+      if (next < TERMINATOR.length || next - at > maxTransmissionSize) break;
+      at = next;
+      this.#take(transport, fields);
+      if (!isReading(transport)) return end;
+    }
+    return at;
+  }
+
+  #takeSplit(transport: Transport, bytes: Uint8Array): void {
     const splitter = transport.splitter ?? this.#splitter;
     splitter.push(bytes);
     let fields = splitter.next();
@@ -52,14 +87,6 @@ export class WebSocketMessages {
       fields = splitter.next();
     }
     this.#keep(transport, splitter);
-    this.#checkAnonymous(transport, bytes.length);
-  }
-
-  /** Gives up what is held for a transport. */
-  forget(transport: Transport): void {
-    this.#heldBytes -= transport.heldBytes;
-    transport.heldBytes = 0;
-    transport.splitter = undefined;
   }
 
   #keep(transport: Transport, splitter: MessageSplitter): void {

@@ -125,7 +125,7 @@ export class MemoryRelay {
       this.#later(() => isOver || handlers.opened());
     });
     return {
-      send: (bytes) => this.#later(() => isOver || this.#input({ type: 'received', transport, bytes })),
+      send: (bytes) => this.#later(() => isOver || this.#receive(transport, bytes)),
       close: () => this.#later(() => over(1000, '')),
     };
   }
@@ -156,8 +156,18 @@ export class MemoryRelay {
     });
   }
 
+  #receive(transport: number, bytes: Uint8Array): void {
+    this.#core.input({ type: 'alive', transport }, this.#clock.now());
+    this.#core.receive(transport, bytes, 0, bytes.length);
+    this.#carryOut();
+  }
+
   #input(event: Parameters<RelayCore['input']>[0]): void {
     this.#core.input(event, this.#clock.now());
+    this.#carryOut();
+  }
+
+  #carryOut(): void {
     for (let effect = this.#core.poll(); effect !== undefined; effect = this.#core.poll()) this.#perform(effect);
     this.#schedule();
   }

@@ -114,6 +114,9 @@ function addEvent(sum: Sum, event: ConnectionEvent, seen: Seen): void {
   } else if (event.type === 'close') {
     sum.add(event.code ?? 0);
     sum.addAll(encoder.encode(event.reason));
+  } else if (event.type === 'piece') {
+    seen.data += event.end - event.start;
+    sum.addAll(event.bytes.subarray(event.start, event.end));
   } else {
     if (event.type === 'message') sum.add(event.opcode);
     if (event.type === 'frame') sum.add(event.opcode * 16 + event.messageOpcode * 2 + (event.fin ? 1 : 0));

@@ -36,7 +36,7 @@ export class LabSocket {
   /** Gives the payload of one frame to the relay. */
   send(payload: string | Uint8Array): this {
     const bytes = typeof payload === 'string' ? bytesOf(payload) : payload;
-    this.lab.input({ type: 'received', transport: this.transport, bytes });
+    this.lab.receive(this.transport, bytes);
     return this;
   }
 
@@ -108,6 +108,12 @@ export class RelayCoreLab {
 
   input(event: Parameters<RelayCore['input']>[0]): void {
     this.core.input(event, this.nowMs);
+    this.#perform();
+  }
+
+  receive(transport: number, bytes: Uint8Array): void {
+    this.input({ type: 'alive', transport });
+    this.core.receive(transport, bytes, 0, bytes.length);
     this.#perform();
   }
 

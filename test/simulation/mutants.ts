@@ -43,7 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the cap of all queues is not kept',
     file: 'src/relay/deliveries.ts',
-    find: 'if (this.context.totals.bytes + entry.bytes.length > maxQueuedTotal) return false;',
+    find: 'if (this.context.totals.bytes + entry.length > maxQueuedTotal) return false;',
     replace: '',
   },
   {
@@ -55,8 +55,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a sender gets its own message back from a shared batch',
     file: 'src/relay/batch.ts',
-    find: 'if (this.#senders[i] !== member) {',
-    replace: 'if (i >= 0) {',
+    find: 'if (this.#senders[i] === member) {',
+    replace: 'if (i < 0) {',
   },
   {
     name: 'a recipient named twice gets two',
@@ -67,8 +67,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the last two messages of a queue change places',
     file: 'src/relay/out-queue.ts',
-    find: '    this.#entries.push(entry);',
-    replace: '    this.#entries.splice(Math.max(this.#head, this.#entries.length - 1), 0, entry);',
+    find: '    this.#entries[this.#tail++] = entry;',
+    replace: '    this.#entries.splice(Math.max(this.#head, this.#tail++ - 1), 0, entry);',
   },
   {
     name: 'a download leaves its messages in the queue',
@@ -91,7 +91,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what waits stays in the slab of its turn',
     file: 'src/relay/group-encoder.ts',
-    find: 'if (entry.refs > 0) entry.bytes = entry.bytes.slice();',
+    find: 'if (entry.refs > 0) entry.moveOut();',
     replace: '{}',
   },
   {

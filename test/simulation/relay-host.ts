@@ -90,6 +90,15 @@ export class RelayHost {
     });
   }
 
+  /** Some bytes came over a WebSocket, `payload` of them for the core. */
+  receive(transport: number, payload: Uint8Array): void {
+    this.#whenAwake(() => {
+      this.core.input({ type: 'alive', transport }, this.nowMs);
+      this.core.receive(transport, payload, 0, payload.length);
+      this.#pump();
+    });
+  }
+
   /** Killed: every connection is reset and everything in memory is gone. */
   crash(outageMs: number): void {
     if (!this.isUp) return;

@@ -134,8 +134,8 @@ export class SocketWire implements TransportSink {
   #toRelay(bytes: Uint8Array): void {
     const { transport } = this;
     if (transport === undefined || !this.relay.sinks.has(transport)) return;
-    this.relay.input({ type: 'alive', transport });
-    if (!this.#hasClosed) this.relay.input({ type: 'received', transport, bytes });
+    if (this.#hasClosed) this.relay.input({ type: 'alive', transport });
+    else this.relay.receive(transport, bytes);
   }
 
   #relayLosesPeer(): void {

@@ -27,6 +27,7 @@ export const line = {
   binary: (payload: Uint8Array | string) => `binary ${brief(payload)}`,
   frame: (opcode: number, message: number, fin: boolean, payload: Uint8Array | string) =>
     `frame ${NAMES[opcode]} of ${NAMES[message]}${fin ? ' fin' : ''} ${brief(payload)}`,
+  piece: (bytes: Uint8Array) => `piece ${brief(bytes)}`,
   ping: (payload: Uint8Array | string = '') => `ping ${brief(payload)}`,
   pong: (payload: Uint8Array | string = '') => `pong ${brief(payload)}`,
   close: (code?: number, reason = '') => `close ${code ?? 'without code'} "${reason}"`,
@@ -45,6 +46,8 @@ function lineOf(event: Exclude<ConnectionEvent, { type: 'transmit' }>): string {
       return event.opcode === 1 ? line.text(event.payload) : line.binary(event.payload);
     case 'frame':
       return line.frame(event.opcode, event.messageOpcode, event.fin, event.payload);
+    case 'piece':
+      return line.piece(event.bytes.subarray(event.start, event.end));
     case 'ping':
     case 'pong':
       return line[event.type](event.payload);

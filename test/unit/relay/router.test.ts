@@ -41,8 +41,11 @@ function recipientsOf(router: AccountRouter<Peer>, sender: Peer, group: string):
   const fields = fieldsOf(`${group}~d=`);
   const recipients = new Recipients<Peer>();
   router.findRecipients(sender, fields, 0, fields.indexOf('d'), recipients);
-  const live = recipients.networks.flatMap(({ members, liveCount }) => members.slice(0, liveCount));
-  return [...live.filter((peer) => peer !== sender), ...recipients.sessions]
+  const { networks, networkCount, sessions, sessionCount } = recipients;
+  const live = networks
+    .slice(0, networkCount)
+    .flatMap(({ members, liveCount }) => members.slice(0, liveCount));
+  return [...live.filter((peer) => peer !== sender), ...sessions.slice(0, sessionCount)]
     .map(({ sessionId }) => sessionId)
     .sort((one, other) => one - other);
 }
