@@ -314,6 +314,7 @@ function connectionOptions(
     maskKey: () => host.maskKey(),
     isUtf8: host.isUtf8?.bind(host),
     encodeText: host.encodeText,
+    allocate: host.allocate,
     limits: { maxFrameSize, maxMessageSize: Infinity, maxFragments: Infinity },
   };
 }
