@@ -81,8 +81,9 @@ export class Deliveries {
 
   /** Adds an answer for the WebSocket of a session. */
   answer(session: Session, entry: Entry): void {
-    this.#settle(session);
-    this.#addAnswer(session, entry);
+    pushOwed(session);
+    this.#add(session, entry);
+    this.#boundAnswers(session);
   }
 
   /** Notes that there may be something to write for a session. */
@@ -122,7 +123,7 @@ export class Deliveries {
 
   /** Writes all that waits for a session to its WebSocket now, and an answer behind it. */
   writeOut(session: Session, transport: Transport, answer: Entry): void {
-    this.#settle(session);
+    pushOwed(session);
     session.queue.push(answer);
     this.writeAll(session, transport);
   }
@@ -130,14 +131,14 @@ export class Deliveries {
   /** As {@link Deliveries.writeOut}. Messages that a full socket keeps waiting stay with the session. */
   writeAll(session: Session, transport: Transport): void {
     session.catchUp();
-    this.#settle(session);
+    pushOwed(session);
     if (transport.blockedAtMs !== undefined) return this.writeAnswers(session, transport);
     while (session.queue.length > 0) this.#writeFront(session, transport);
   }
 
   /** Writes what only this transport can get: the answers that wait for it. */
   writeAnswers(session: Session, transport: Transport): void {
-    this.#settle(session);
+    pushOwed(session);
     this.transports.writeAnswers(transport, session.queue.takeAnswers());
   }
 
@@ -183,9 +184,10 @@ export class Deliveries {
     if (count === 0) return;
     const batch = new Batch(waiting.first(count), senders.slice(0, count), this.#joiner);
     for (let i = 0; i < liveCount; i++) {
-      const { transport, queue, owedAnswers } = members[i]!;
-      if (owedAnswers > 0) this.#settle(members[i]!);
-      const joined = batch.frameFor(members[i]!, queue);
+      const member = members[i]!;
+      const { transport, queue } = member;
+      pushOwed(member);
+      const joined = batch.frameFor(member, queue);
       queue.clear();
       if (joined !== undefined) this.#write(transport!, joined);
     }
@@ -197,7 +199,7 @@ export class Deliveries {
     if (queue.length === 0) return;
     if (transport !== undefined) {
       if (transport.blockedAtMs !== undefined) return;
-      this.#settle(session);
+      pushOwed(session);
       this.#writeFront(session, transport);
       if (queue.length > 0) this.touch(session);
     } else if (download !== undefined) {
@@ -236,17 +238,16 @@ export class Deliveries {
     for (const session of sessions) this.#settle(session);
   }
 
-  /** Puts the owed answers into the queue. */
+  /** Has the owed answers written at the end of the turn. */
   #settle(session: Session): void {
     if (session.owedAnswers === 0) return;
-    const entry = deliveredAnswers(session.owedAnswers);
-    session.owedAnswers = 0;
-    this.#addAnswer(session, entry);
+    pushOwed(session);
+    this.touch(session);
+    this.#boundAnswers(session);
   }
 
   /** Who asks without reading the answers is a slow reader too. */
-  #addAnswer(session: Session, entry: Entry): void {
-    this.#add(session, entry);
+  #boundAnswers(session: Session): void {
     const { transport, queue } = session;
     if (transport === undefined || queue.length <= this.context.limits.maxQueuedMessages) return;
     if (transport.blockedAtMs === undefined) this.writeAll(session, transport);
@@ -278,6 +279,13 @@ export class Deliveries {
     this.context.counters.messagesDropped += 1;
     return false;
   }
+}
+
+/** Puts the owed answers into the queue of a session. */
+function pushOwed(session: Session): void {
+  if (session.owedAnswers === 0) return;
+  session.queue.push(deliveredAnswers(session.owedAnswers));
+  session.owedAnswers = 0;
 }
 
 /** Whether a session is in one network, and reads so well that nothing is left in its queue. */
