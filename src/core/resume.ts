@@ -103,7 +103,7 @@ export class Resume {
     if (number <= (this.#heard.get(origin) ?? 0)) return false;
     this.#heard.delete(origin);
     this.#heard.set(origin, number);
-    if (this.#heard.size > MAX_SENDERS) this.#heard.delete(this.#heard.keys().next().value as string);
+    if (this.#heard.size > MAX_SENDERS) this.#heard.delete(this.#heard.keys().next().value!);
     return true;
   }
 }

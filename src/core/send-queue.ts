@@ -14,7 +14,7 @@ const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** Messages of one transmission, encoded one behind the other. Each stays a message of its own (P-82). */
 export interface Batch {
-  /** Token of the first message; those of the others follow one by one. */
+  /** Token of the first message; those of the others follow one by one, until it is taken. */
   readonly firstToken: number;
   /**
    * Messages to session ids share a transmission only with messages to the same targets, so that code 2 (not reached)
@@ -24,7 +24,7 @@ export interface Batch {
   readonly mode: SendMode;
   /** For each message its token, and where its bytes end. */
   tokens: number[];
-  readonly ends: number[];
+  ends: number[];
   /** The messages as fields, once no more are added. */
   groups: Uint8Array;
   /** Was sent before and refused with 12; it gets one more try (section 11.1). */
@@ -98,7 +98,7 @@ export class SendQueue {
   /** Takes one awaited message back; false when it is on its way already. */
   remove(token: number): boolean {
     for (const batch of this.#batches) {
-      const index = token - batch.firstToken;
+      const index = batch.requeued ? batch.tokens.indexOf(token) : token - batch.firstToken;
       if (batch.tokens[index] !== token) continue;
       batch.tokens[index] = TAKEN;
       this.#length--;
@@ -137,9 +137,12 @@ export class SendQueue {
 
 /** Closes the gaps where messages were taken out. */
 function compact(batch: Batch): void {
-  const { tokens, ends } = batch;
-  if (!tokens.includes(TAKEN)) return;
-  const parts = tokens.map((token, i) => batch.groups.subarray(token === TAKEN ? ends[i] : (ends[i - 1] ?? 0), ends[i]));
+  if (!batch.tokens.includes(TAKEN)) return;
+  const parts = batch.tokens.map((token, i) =>
+    token === TAKEN ? NO_BYTES : batch.groups.subarray(batch.ends[i - 1] ?? 0, batch.ends[i]),
+  );
+  let end = 0;
+  batch.ends = parts.map(({ length }) => (end += length)).filter((_, i) => batch.tokens[i] !== TAKEN);
+  batch.tokens = batch.tokens.filter((token) => token !== TAKEN);
   batch.groups = joinBytes(parts);
-  batch.tokens = tokens.filter((token) => token !== TAKEN);
 }

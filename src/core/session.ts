@@ -313,7 +313,7 @@ export class Session {
   /** A relay that does not know the extension may say so with 7; then it is left out from now on. */
   #followRefusal(code: number, fields: Fields | undefined, hasToken: boolean): void {
     if (code === ErrorCode.INSTANCE_IN_USE) this.#instance = '';
-    if (code === ErrorCode.RATE_LIMITED) this.#spreadMs = 1000 * (readNumber(fields as Fields, 'xt') || 1);
+    if (code === ErrorCode.RATE_LIMITED) this.#spreadMs = 1000 * (readNumber(fields!, 'xt') || 1);
     if (code === ErrorCode.PROTOCOL && !this.#isPlain) this.#isPlain = true;
     else if (!hasToken) this.#error(code === ErrorCode.UNREACHABLE ? code : ErrorCode.PROTOCOL);
   }

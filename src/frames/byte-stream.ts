@@ -48,6 +48,8 @@ export interface FrameHost extends FrameClock {
   isUtf8?(bytes: Uint8Array): boolean;
   /** Bytes as UTF-8, U+FEFF at their beginning included, U+FFFD for what is none. */
   readonly decodeText?: (bytes: Uint8Array) => string;
+  /** Memory for bytes, whatever it holds. */
+  readonly allocate?: (length: number) => Uint8Array;
   /** A string as UTF-8 in memory of its own, U+FFFD for half a surrogate pair. */
   readonly encodeText?: (text: string) => Uint8Array;
 }

@@ -44,6 +44,13 @@ export interface ConnectionOptions {
    */
   encodeText?: ((text: string) => Uint8Array) | undefined;
   /**
+   * Memory for payloads that come in pieces, whatever it holds: what the host does quicker, such as
+   * `Buffer.allocUnsafeSlow`. It is filled before it is handed over.
+   *
+   * @defaultValue zeros
+   */
+  allocate?: ((length: number) => Uint8Array) | undefined;
+  /**
    * Whether a payload length in more bytes than it needs fails the connection.
    *
    * @defaultValue true
@@ -371,7 +378,8 @@ export interface ConnectionRules extends HeaderRules, AssemblyRules {}
 /** Checks the options of a connection and fills in what they leave out. @internal */
 export function resolveRules(options: ConnectionOptions): ConnectionRules {
   checkRole(options);
-  const { role, validateUtf8 = true, strictLength = true, isUtf8, deliver = 'messages', compression } = options;
+  const { role, validateUtf8 = true, strictLength = true, isUtf8, allocate } = options;
+  const { deliver = 'messages', compression } = options;
   const limits = resolveLimits(options.limits);
   return {
     limits,
@@ -381,6 +389,7 @@ export function resolveRules(options: ConnectionOptions): ConnectionRules {
     rsv1: compression !== undefined,
     validateUtf8,
     isUtf8,
+    allocate,
     deliver,
   };
 }

@@ -1,3 +1,5 @@
+import type { Frame } from './frame';
+
 /** How much a line matters. @public */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -25,4 +27,9 @@ export function levelled(logger: Logger | undefined, least: LogLevel): LevelledL
       ? undefined
       : (event, fields) => logger[level](event, fields);
   return { debug: tell('debug'), info: tell('info'), warn: tell('warn'), error: tell('error') };
+}
+
+/** @internal */
+export function logReceived(log: LevelledLog, { opcodeName, fin, payload }: Frame): void {
+  log.debug?.('frame received', { opcode: opcodeName, fin, numBytes: payload.length });
 }

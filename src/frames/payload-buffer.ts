@@ -12,8 +12,14 @@ const SHORT_PIECE = 24;
  * @internal
  */
 export class PayloadBuffer {
+  readonly #allocate: (length: number) => Uint8Array;
   #bytes = NO_BYTES;
   #length = 0;
+
+  /** @param allocate - Memory, whatever it holds: nothing is handed over of it but what was copied in. */
+  constructor(allocate = zeros) {
+    this.#allocate = allocate;
+  }
 
   get length(): number {
     return this.#length;
@@ -34,9 +40,10 @@ export class PayloadBuffer {
     this.#length = length;
   }
 
-  /** Hands the whole payload over and starts anew. */
+  /** Hands the whole payload over, in memory of exactly its length, and starts anew. */
   take(): Uint8Array {
-    const payload = this.#bytes.subarray(0, this.#length);
+    const isExact = this.#length === this.#bytes.length;
+    const payload = isExact ? this.#bytes : this.#bytes.slice(0, this.#length);
     this.clear();
     return payload;
   }
@@ -47,10 +54,14 @@ export class PayloadBuffer {
   }
 
   #grow(capacity: number): void {
-    const bytes = new Uint8Array(capacity);
+    const bytes = this.#allocate(capacity);
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
   }
+}
+
+function zeros(length: number): Uint8Array {
+  return new Uint8Array(length);
 }
 
 /**

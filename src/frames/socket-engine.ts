@@ -7,6 +7,7 @@ import type { ConnectionEvent, ConnectionOptions, ConnectionState, ReceivedFrame
 import type { DeflateParameters } from './deflate-offer';
 import type { FrameError } from './errors';
 import { Frame } from './frame';
+import { logReceived } from './logger';
 import type { FrameEngine } from './frame-engine';
 import { FrameReader } from './frame-reader';
 import type { ReaderOwner } from './frame-reader';
@@ -129,11 +130,7 @@ export class SocketEngine implements FrameEngine, ByteSink, ReaderOwner, WriterO
 
   onTaken(frame: Frame): void {
     this.lastFrame = frame;
-    this.settings.log.debug?.('frame received', {
-      opcode: frame.opcodeName,
-      fin: frame.fin,
-      numBytes: frame.payload.length,
-    });
+    logReceived(this.settings.log, frame);
     if (frame.opcode === Opcode.PING) this.unansweredPing = frame.payload;
   }
 
@@ -314,6 +311,7 @@ function connectionOptions(
     maskKey: () => host.maskKey(),
     isUtf8: host.isUtf8?.bind(host),
     encodeText: host.encodeText,
+    allocate: host.allocate,
     limits: { maxFrameSize, maxMessageSize: Infinity, maxFragments: Infinity },
   };
 }

@@ -93,8 +93,9 @@ export class Deliveries {
 
   /** Adds an answer for the WebSocket of a session. */
   answer(session: Session, entry: Entry): void {
-    this.#settle(session);
-    this.#addAnswer(session, entry);
+    pushOwed(session);
+    this.#add(session, entry);
+    this.#boundAnswers(session);
   }
 
   /** Notes that there may be something to write for a session. */
@@ -134,7 +135,7 @@ export class Deliveries {
 
   /** Writes all that waits for a session to its WebSocket now, and an answer behind it. */
   writeOut(session: Session, transport: Transport, answer: Entry): void {
-    this.#settle(session);
+    pushOwed(session);
     session.queue.push(answer);
     this.writeAll(session, transport);
   }
@@ -142,7 +143,7 @@ export class Deliveries {
   /** As {@link Deliveries.writeOut}. Messages that a full socket keeps waiting stay with the session. */
   writeAll(session: Session, transport: Transport): void {
     session.catchUp();
-    this.#settle(session);
+    pushOwed(session);
     if (transport.blockedAtMs !== undefined) return this.writeAnswers(session, transport);
     const { queue, resume } = session;
     if (resume === undefined) while (queue.length > 0) this.#writeFront(session, transport);
@@ -151,7 +152,7 @@ export class Deliveries {
 
   /** Writes what only this transport can get: the answers that wait for it. */
   writeAnswers(session: Session, transport: Transport): void {
-    this.#settle(session);
+    pushOwed(session);
     this.transports.writeAnswers(transport, session.queue.takeAnswers());
   }
 
@@ -250,7 +251,7 @@ export class Deliveries {
     // From behind: who catches up leaves its place to one that was written to.
     for (let i = liveCount - 1; i >= 0; i--) {
       const member = members[i]!;
-      if (member.owedAnswers > 0) this.#settle(member);
+      pushOwed(member);
       if (member.resume === undefined) {
         batch ??= new Batch(entries, from, this.#joiner);
         this.#writeToLive(member, batch);
@@ -292,7 +293,7 @@ export class Deliveries {
     if (queue.length === 0) return;
     if (transport !== undefined) {
       if (transport.blockedAtMs !== undefined) return;
-      this.#settle(session);
+      pushOwed(session);
       this.#writeFront(session, transport);
       if (queue.length > 0) this.touch(session);
     } else if (download !== undefined) {
@@ -305,7 +306,7 @@ export class Deliveries {
     const { ring } = resume;
     if (transport !== undefined) {
       if (transport.blockedAtMs !== undefined || (queue.length === 0 && !ring.hasUnsent)) return;
-      this.#settle(session);
+      pushOwed(session);
       this.#writeNumbered(session, resume, transport);
       if (ring.hasUnsent) this.touch(session);
     } else if (download !== undefined && ring.hasUnsent) {
@@ -365,19 +366,16 @@ export class Deliveries {
     for (const session of sessions) this.#settle(session);
   }
 
-  /** Puts the owed answers into the queue. */
+  /** Has the owed answers written at the end of the turn. */
   #settle(session: Session): void {
     if (session.owedAnswers === 0) return;
-    const { resume, owedAnswers } = session;
-    const entry =
-      resume === undefined ? deliveredAnswers(owedAnswers) : takenAnswer('s', ErrorCode.SUCCESS, resume.up.last);
-    session.owedAnswers = 0;
-    this.#addAnswer(session, entry);
+    pushOwed(session);
+    this.touch(session);
+    this.#boundAnswers(session);
   }
 
   /** Who asks without reading the answers is a slow reader too. */
-  #addAnswer(session: Session, entry: Entry): void {
-    this.#add(session, entry);
+  #boundAnswers(session: Session): void {
     const { transport, queue } = session;
     if (transport === undefined || queue.length <= this.context.limits.maxQueuedMessages) return;
     if (transport.blockedAtMs === undefined) this.writeAll(session, transport);
@@ -409,6 +407,16 @@ export class Deliveries {
     this.context.counters.messagesDropped += 1;
     return false;
   }
+}
+
+/** Puts the owed answers into the queue of a session. */
+function pushOwed(session: Session): void {
+  const { resume, owedAnswers, queue } = session;
+  if (owedAnswers === 0) return;
+  queue.push(
+    resume === undefined ? deliveredAnswers(owedAnswers) : takenAnswer('s', ErrorCode.SUCCESS, resume.up.last),
+  );
+  session.owedAnswers = 0;
 }
 
 /** Whether a session is in one network, and reads so well that nothing is left in its queue. */

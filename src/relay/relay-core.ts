@@ -40,8 +40,8 @@ export interface RelayLevels {
  * The whole protocol of the relay, without a clock, a socket or randomness of its own.
  *
  * Everything that happens goes in by `input`, payload bytes by `receive`; everything to be done comes out of `poll`.
- * The driver polls until `undefined` after each input, inputs `flush` once per turn of the event loop while `isFlushWanted`, and `deadline`
- * when that time has come.
+ * The driver polls until `undefined` after each input, inputs `flush` once per turn of the event loop while
+ * `isFlushWanted`, and `deadline` when that time has come.
  */
 export class RelayCore {
   readonly #context: CoreContext;

@@ -147,6 +147,7 @@ describe('examples of README.md', () => {
       'frames.mjs',
       'ssh.mjs',
       'page-frames.js',
+      'faults.mjs',
     ];
     expect([...files.keys()]).toEqual(tested);
     const others = blocks.filter(({ code }) => !/^(?:\/\/|<!--) /.test(code)).map(({ language }) => language);
@@ -208,6 +209,12 @@ describe('examples of README.md', () => {
       await proxy.stop();
       await echo.stop();
     }
+  });
+
+  it('faults.mjs: a message in simulated time, and a link that comes back', async () => {
+    const faults = runExample('faults.mjs');
+    expect([await faults.exitCode(), faults.err]).toEqual([0, '']);
+    expect(faults.out).toMatch(/^hello\nback at \d s\n$/);
   });
 
   it('relay.mjs: a relay that lets the account in and ends with SIGTERM', async () => {

@@ -79,8 +79,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'answers are lost behind a full queue',
     file: 'src/relay/deliveries.ts',
-    find: '    this.#add(session, entry);\n    const { transport, queue } = session;',
-    replace: '    if (session.queue.length < 4) this.#add(session, entry);\n    const { transport, queue } = session;',
+    find: '    this.#add(session, entry);\n    this.#boundAnswers(session);',
+    replace: '    if (session.queue.length < 4) this.#add(session, entry);\n    this.#boundAnswers(session);',
   },
   {
     name: 'queues of equal length share a frame',

@@ -3,6 +3,7 @@ import { buildCloseBody } from '../close-codes';
 import type { CloseBody } from '../close-codes';
 import type { ConnectionState } from '../connection';
 import { Frame } from '../frame';
+import { logReceived } from '../logger';
 import type { FrameEngine } from '../frame-engine';
 import { FrameReader } from '../frame-reader';
 import type { ReaderOwner } from '../frame-reader';
@@ -196,10 +197,6 @@ export class MessageEngine implements FrameEngine, ReaderOwner, MessageWriterOwn
 
   onTaken(frame: Frame): void {
     this.lastFrame = frame;
-    this.settings.log.debug?.('frame received', {
-      opcode: frame.opcodeName,
-      fin: frame.fin,
-      numBytes: frame.payload.length,
-    });
+    logReceived(this.settings.log, frame);
   }
 }

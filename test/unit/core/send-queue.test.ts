@@ -71,6 +71,19 @@ describe('the send queue', () => {
     expect(takeAll(queue).map(({ groups }) => show(groups))).toEqual(['~d=a', '~d=b', '~s=7~d=c']);
   });
 
+  it('a batch that is put back, with gaps from before, loses what is taken back and nothing else', () => {
+    const queue = new SendQueue();
+    for (let i = 1; i <= 6; i++) push(queue, i, `<${i}>`.repeat(i));
+    queue.remove(2);
+    const batch = queue.take();
+    if (!batch) throw new Error('There is no batch.');
+    queue.putBack(batch);
+    expect([2, 4, 6, 6].map((token) => queue.remove(token))).toEqual([false, true, true, false]);
+    expect(queue.length).toBe(3);
+    expect(takeAll(queue).map(({ groups }) => show(groups))).toEqual(['~d=<1>~d=<3><3><3>~d=<5><5><5><5><5>']);
+    expect(queue.length).toBe(0);
+  });
+
   it('clear gives the tokens of what waits; what nobody awaits can stay', () => {
     const queue = new SendQueue();
     push(queue, 1, 'a');

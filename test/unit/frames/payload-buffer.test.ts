@@ -60,6 +60,15 @@ describe('payload buffer', () => {
     expect(Math.max(...allocated.filter((length) => length !== 600 && length !== 400))).toBe(1_000);
   });
 
+  it('hands over nothing of what the memory held before, behind the payload neither', () => {
+    const buffer = new PayloadBuffer((length) => new Uint8Array(length).fill(0xee));
+    for (const [length, missing] of [[3, 0], [3, 200], [100, 5_000], [5_000, 0]] as const) {
+      buffer.append(new Uint8Array(length), 0, length, missing);
+      const payload = buffer.take();
+      expect([payload.buffer.byteLength, payload.includes(0xee)]).toEqual([length, false]);
+    }
+  });
+
   it('keeps a copy: pieces may change afterwards', () => {
     const buffer = new PayloadBuffer();
     const piece = Uint8Array.of(1, 2, 3);

@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ConnectionGuard } from '../../../src/relay/connection-guard';
 import { RelayDriver } from '../../../src/relay/driver';
@@ -13,9 +14,16 @@ const POOL_SIZE = Buffer.poolSize;
 /** A socket whose peer reads nothing, or everything. */
 class FakeSocket extends Duplex {
   readonly chunks: Uint8Array[] = [];
+  #done: (() => void) | undefined;
 
-  constructor(private readonly isRead: boolean) {
+  constructor(private isRead: boolean) {
     super();
+  }
+
+  /** From now on the peer reads. */
+  readAll(): void {
+    this.isRead = true;
+    this.#done?.();
   }
 
   override _read(): void {
@@ -24,6 +32,7 @@ class FakeSocket extends Duplex {
 
   override _write(_chunk: Buffer, _encoding: string, done: () => void): void {
     if (this.isRead) done();
+    else this.#done = done;
   }
 
   override write(chunk: Uint8Array, ...more: never[]): boolean {
@@ -48,7 +57,13 @@ function open(isRead: boolean) {
     frames: frameSettings(limits),
     guard: new ConnectionGuard(1),
   });
-  return { socket, transport, close: () => driver.close() };
+  const inputs: string[] = [];
+  const input = driver.input.bind(driver);
+  driver.input = (event) => {
+    inputs.push(event.type);
+    input(event);
+  };
+  return { socket, transport, inputs, close: () => driver.close() };
 }
 
 /** As in a busy relay: between two frames of this socket, others take theirs from the same memory. */
@@ -90,6 +105,29 @@ describe('memory that a socket holds', () => {
     lab.transport.write([Buffer.allocUnsafe(FRAME_SIZE), payload]);
     lab.transport.write([Buffer.allocUnsafe(FRAME_SIZE), payload]);
     expect(lab.socket.chunks.map((chunk) => chunk === payload)).toEqual([false, true, false, true]);
+    lab.close();
+  });
+});
+
+describe('a socket that is full', () => {
+  it.each([
+    ['one large write', [200_000]],
+    ['several writes', [FRAME_SIZE, 100_000, 100_000, FRAME_SIZE]],
+  ])('SEC-16 %s: says once that it is full, and once that it takes more', async (_, sizes) => {
+    const lab = open(false);
+    for (const size of sizes) lab.transport.write([Buffer.alloc(size)]);
+    expect(lab.inputs).toEqual(['blocked']);
+    lab.socket.readAll();
+    await endOfTurn();
+    expect(lab.inputs).toEqual(['blocked', 'drained']);
+    lab.close();
+  });
+
+  it('a socket that keeps up has nothing to tell when a write is done', async () => {
+    const lab = open(true);
+    for (let i = 0; i < 100; i++) lab.transport.write([Buffer.alloc(10_000)]);
+    await endOfTurn();
+    expect(lab.inputs).toEqual([]);
     lab.close();
   });
 });

@@ -59,6 +59,22 @@ describe('write path', () => {
     ]);
   });
 
+  it('more answers than may wait, to one who shares a batch, disturb nobody else', () => {
+    const lab = new RelayCoreLab({ maxQueuedMessages: 2 });
+    const [asking, sender, ...readers] = Array.from({ length: 5 }, () => lab.device(['n']));
+    sender!.exchange('~d=first~t=1');
+    asking!.exchange('~d=second~t=1');
+    for (const device of [asking!, sender!, ...readers]) device.take();
+    asking!.send('~q=1~t=1~q=2~t=1');
+    sender!.send('~d=x~t=1');
+    asking!.send('~d=y~t=1');
+    lab.flush();
+    lab.flush();
+    expect(asking!.take()).toBe('~rt=r~f=' + sender!.sessionId + '~d=x~t=1~rt=s~e=7~t=1~rt=s~e=7~t=1~rt=s~e=0~t=1');
+    expect(sender!.take().match(/~d=\w+/g)).toEqual(['~d=y']);
+    for (const reader of readers) expect(reader.take().match(/~d=\w+/g)).toEqual(['~d=x', '~d=y']);
+  });
+
   it('a payload from 4 KiB on is copied once and goes out as a chunk of its own, the same for all', () => {
     const { lab, sender, devices, grown } = fanOut(3);
     const payload = 'x'.repeat(5_000);

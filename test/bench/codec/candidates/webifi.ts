@@ -9,7 +9,12 @@ import type { Codec } from '../codec';
 export const codec: Codec = {
   receive({ masked }, onMessage) {
     const role = masked ? 'server' : 'client';
-    const connection = new Connection({ role, maskKey: () => nodeHost.maskKey(), isUtf8 });
+    const connection = new Connection({
+      role,
+      maskKey: () => nodeHost.maskKey(),
+      isUtf8,
+      allocate: nodeHost.allocate,
+    });
     return (chunk) => {
       connection.receive(chunk);
       for (let event = connection.poll(); event !== undefined; event = connection.poll()) {
