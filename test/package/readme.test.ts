@@ -144,6 +144,7 @@ describe('examples of README.md', () => {
       'own-server.mjs',
       'glance.mjs',
       'console.mjs',
+      'careful.mjs',
       'frames.mjs',
       'ssh.mjs',
       'page-frames.js',
@@ -193,6 +194,23 @@ describe('examples of README.md', () => {
     await started.prints(new RegExp(`^${other.getSessionId()}: answer$`, 'm'));
     started.endInput('quit\n');
     expect([await started.exitCode(), started.err]).toEqual([0, '']);
+  });
+
+  it('careful.mjs: a message that its receiver has acknowledged', async () => {
+    // Sessions of programs that were killed would be receivers too.
+    const own = createRelay({ accounts: [{ connectName: ACCOUNT.connectName, password: ACCOUNT.connectPassword }] });
+    try {
+      const server = (await own.listen({ host: '127.0.0.1', port: 0 })).url;
+      const other = await openDevice('Other', server);
+      const received = new Promise<string>((resolve) => other.on('message', ({ data }) => resolve(data)));
+      const careful = runExample('careful.mjs', { server });
+      expect(await received).toBe('the door is open');
+      expect([await careful.exitCode(), careful.err]).toEqual([0, '']);
+      expect(careful.out).toBe('all have it resume\n');
+      await Promise.all(devices.splice(0).map((device) => device.close()));
+    } finally {
+      await own.close();
+    }
   });
 
   it('frames.mjs: a message in two frames through a proxy, and back', async () => {
