@@ -171,8 +171,9 @@ const kills: Part = {
   async play(_peers, { relayFile, kills: times }) {
     const { tally, backMs, ...result } = await playKills({ relayFile, kills: times, pairs: 5, perSecond: 500 });
     const at = (part: number): string => seconds(backMs[Math.min(backMs.length - 1, Math.floor(part * backMs.length))]);
-    const head = ['kills', 'lost', 'silently', 'duplicated', 'reordered', 'back, median', 'p99'];
-    const cells = [result.kills, losses(tally), tally.silent, tally.duplicated, tally.reordered, at(0.5), at(0.99)];
+    const head = ['kills', 'lost', 'silently', 'gaps', 'duplicated', 'reordered', 'back, median', 'p99'];
+    const { silent, gaps, duplicated, reordered } = tally;
+    const cells = [result.kills, losses(tally), silent, gaps, duplicated, reordered, at(0.5), at(0.99)];
     return table(head, [cells.map(String)]);
   },
 };

@@ -4,7 +4,7 @@ export interface PartyEvents {
   message(text: string): void;
   /** It is connected, or not any more, as its own events say. */
   status(isConnected: boolean): void;
-  /** It was told that so many messages to it are missing. */
+  /** It was told that so many messages to it are missing; Infinity when nobody knows how many. */
   gap(count: number): void;
 }
 

@@ -4,6 +4,8 @@ import { ACCOUNT } from './peers/webifi';
 
 const relay = createRelay({
   accounts: [{ connectName: ACCOUNT.connectName, password: ACCOUNT.connectPassword }],
+  // As `webifi relay` keeps it in a file.
+  resumeKey: Buffer.alloc(32, 'lab'),
   // All clients of the lab come from one address.
   maxUnauthenticatedPerAddress: 20_000,
   maxSessionsPerAccount: 20_000,

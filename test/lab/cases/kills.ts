@@ -68,7 +68,10 @@ export async function playKills({ relayFile, kills, pairs, perSecond }: Kills): 
 async function openPair(port: number, index: number): Promise<Talker[]> {
   const devices = [0, 1].map(() => makeDevice(port, { networkNames: [`pair ${index}`] }));
   const talkers = devices.map((device) => ({ device, flight: new Flight() }));
-  talkers.forEach(({ flight }, i) => devices[1 - i]?.on('message', ({ data }) => flight.receive(Number(data))));
+  talkers.forEach(({ flight }, i) => {
+    devices[1 - i]?.on('message', ({ data }) => flight.receive(Number(data)));
+    devices[1 - i]?.on('gap', ({ count = Infinity }) => flight.gap(count));
+  });
   for (const device of devices) {
     device.start();
     await device.ready();

@@ -20,6 +20,7 @@ async function connectPage(page: Awaited<ReturnType<typeof openPage>>, port: num
     const made = (globalThis.device = new globalThis.Webifi(given));
     made.on('message', ({ data }) => globalThis.tell('message', data));
     made.on('status', ({ to }) => globalThis.tell('status', to));
+    made.on('gap', ({ count = Infinity }) => globalThis.tell('gap', String(count)));
     made.start();
     await made.ready();
   }, options);
@@ -35,6 +36,7 @@ async function openPage(port: number, events: PartyEvents) {
   await page.exposeFunction('tell', (event: keyof PartyEvents, value: string) => {
     if (event === 'message') events.message(value);
     if (event === 'status') events.status(value === 'connected');
+    if (event === 'gap') events.gap(Number(value));
   });
   // Through the proxy, too: the page may only connect to where it comes from.
   await page.goto(`http://127.0.0.1:${port}/`);

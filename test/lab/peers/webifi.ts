@@ -13,6 +13,7 @@ export function makeDevice(port: number, options: WebifiOptions = {}): Webifi {
 export async function connectDevice(device: Webifi, events: PartyEvents): Promise<Party> {
   device.on('message', ({ data }) => events.message(data));
   device.on('status', ({ to }) => events.status(to === 'connected'));
+  device.on('gap', ({ count = Infinity }) => events.gap(count));
   device.start();
   await device.ready();
   return { send: (text) => device.send(text), close: () => device.close() };
