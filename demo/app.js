@@ -66,6 +66,7 @@ function listen(client) {
   client.on('status', whilePresent(onStatus));
   client.on('message', whilePresent(onMessage));
   client.on('error', whilePresent(onError));
+  client.on('gap', whilePresent(onGap));
 }
 
 async function disconnect() {
@@ -113,6 +114,10 @@ function onError(error) {
   const text = explain(error);
   logNotice(text, true);
   if (!device.connected) showAlert(text);
+}
+
+function onGap({ count }) {
+  logNotice(`${count ?? 'Some'} messages to this page may be lost`, true);
 }
 
 // Settings of a running client

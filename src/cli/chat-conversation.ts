@@ -29,6 +29,7 @@ export interface ChatDevice {
   on(type: 'status', listener: (event: ChatStatus) => void): unknown;
   on(type: 'message', listener: (message: ChatMessage) => void): unknown;
   on(type: 'error', listener: (error: ChatError) => void): unknown;
+  on(type: 'gap', listener: (gap: ChatGap) => void): unknown;
   send(data: string, options?: { toSessionIds?: string[] }): Promise<unknown>;
   discover(options?: { signal?: AbortSignal }): Promise<readonly ChatPeer[]>;
   close(): Promise<unknown>;
@@ -37,6 +38,10 @@ export interface ChatDevice {
 export interface ChatError {
   readonly code: number;
   readonly message: string;
+}
+
+export interface ChatGap {
+  readonly count?: number | undefined;
 }
 
 export interface ChatStatus {
@@ -86,6 +91,7 @@ export class Conversation {
     this.#device.on('status', (status) => this.#showStatus(status));
     this.#device.on('message', (message) => this.#showMessage(message));
     this.#device.on('error', (error) => this.#showError(error));
+    this.#device.on('gap', ({ count }) => this.#problem(`${count ?? 'some'} messages to this device may be lost`));
     this.#device.start();
     await this.#followLines(lines);
     await this.#drain();

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { ChatDevice, ChatError, ChatMessage, ChatStatus } from '../../../src/cli/chat-conversation';
+import type { ChatDevice, ChatError, ChatGap, ChatMessage, ChatStatus } from '../../../src/cli/chat-conversation';
 import { run, type ChatHost } from '../../../src/cli/chat';
 import type { ChatPeer } from '../../../src/cli/chat-lines';
 import type { ChatOptions } from '../../../src/cli/chat-options';
@@ -76,6 +76,10 @@ class FakeDevice implements ChatDevice {
     this.#emit('status', { from, to, ...more });
   }
 
+  miss(gap: ChatGap): void {
+    this.#emit('gap', gap);
+  }
+
   fail(error: ChatError): void {
     this.#emit('error', error);
   }
@@ -84,7 +88,7 @@ class FakeDevice implements ChatDevice {
     this.#emit('message', { data, bytes: new TextEncoder().encode(data), from, dataType });
   }
 
-  #emit(type: string, event: ChatStatus | ChatMessage | ChatError): void {
+  #emit(type: string, event: ChatStatus | ChatMessage | ChatError | ChatGap): void {
     for (const listener of this.#listeners.get(type) ?? []) listener(event as never);
   }
 }
@@ -337,12 +341,15 @@ describe('webifi chat: the connection', () => {
     bench.device.fail({ code: 20, message: 'not reached' });
     bench.device.fail({ code: 20, message: 'not reached' });
     bench.device.become('connected');
+    bench.device.miss({ count: 3 });
+    bench.device.miss({});
     bench.input.end('quit\n');
     expect(await ended).toBe(0);
     expect(bench.out).toMatch(/^\* connecting to http:\/\/127.0.0.1:9324 over WebSocket\n\* connected .* as "den", session 777\n/);
     expect(bench.out).toContain('* no connection, next attempt in 1.2 s\n');
     expect(bench.out).toMatch(/\* disconnected\n$/);
-    expect(bench.err).toBe('! not reached\n');
+    const gaps = ['3', 'some'].map((count) => `! ${count} messages to this device may be lost\n`);
+    expect(bench.err).toBe(['! not reached\n', ...gaps].join(''));
   });
 
   it('ends with 1 and clear words when name or password is wrong, never with the password', async () => {
