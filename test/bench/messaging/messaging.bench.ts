@@ -181,7 +181,11 @@ export const messagingFlush: Bench<Backlog> = {
     { name: 'memory, waiting', unit: 'B a message', absolute: true },
     { name: 'memory at most', unit: 'MiB', scale: 1 / 1_048_576, absolute: true },
   ],
-  cases: [{ table: 'flush', column: '100,000 x 100 B', parameters: { count: 100_000, size: 100 } }],
+  cases: [10_000, 100_000].map((count) => ({
+    table: 'flush',
+    column: `${count.toLocaleString('en-US')} x 100 B`,
+    parameters: { count, size: 100 },
+  })),
   rounds: 3,
   start: startFlush,
 };

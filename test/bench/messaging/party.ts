@@ -58,15 +58,15 @@ export class Party {
     return this.#sent;
   }
 
-  /** @throws Error when for some time nothing comes. */
-  until(isDone: () => boolean): Promise<void> {
+  /** @throws Error when for that time nothing comes. */
+  until(isDone: () => boolean, patienceMs = PATIENCE_MS): Promise<void> {
     if (isDone()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       let before = -1;
       const timer = setInterval(() => {
         if (this.#arrived === before) reject(new Error(`After ${before} messages no other came.`));
         before = this.#arrived;
-      }, PATIENCE_MS);
+      }, patienceMs);
       this.#onArrival = () => {
         if (!isDone()) return;
         clearInterval(timer);

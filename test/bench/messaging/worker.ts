@@ -76,9 +76,12 @@ async function send(timeMs: number): Promise<FlowCost> {
   return { ...stop(), messages };
 }
 
+/** A library may think for long about what waits before it sends the first. */
+const FLUSH_PATIENCE_MS = 60_000;
+
 /** Resolves when so many have come. */
 async function receiveAll(count: number): Promise<void> {
-  await party!.until(() => party!.received >= count);
+  await party!.until(() => party!.received >= count, FLUSH_PATIENCE_MS);
 }
 
 const MESSAGES_A_TURN = 1_000;
