@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { benchTools } from '../../scripts/test-tools.mjs';
+import { benchTools, findTool, testTools } from '../../scripts/test-tools.mjs';
 import type { Bench } from './lab/bench';
 import { candidatesOf, playCase, type CaseResult } from './lab/contest';
 import { renderBench } from './lab/tables';
 
 import { client, clientMemory, clientStreaming } from './client/client.bench';
 import { codecReceive, codecSend } from './codec/codec.bench';
-import { messaging, messagingFlush } from './messaging/messaging.bench';
+import { messaging, messagingBrowser, messagingFlush } from './messaging/messaging.bench';
 import { polling } from './polling/polling.bench';
 import { echo, fanout, idle, latency, pairs, room } from './relay/relay.bench';
 
@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 const BENCHES: readonly Bench[] = [
   ...[codecReceive, codecSend, client, clientStreaming, clientMemory],
   ...[fanout, pairs, room, echo, idle, latency, polling],
-  ...[messaging, messagingFlush],
+  ...[messaging, messagingBrowser, messagingFlush],
 ];
 
 /** Packages whose versions stand above the tables. */
@@ -58,6 +58,10 @@ function parse(args: readonly string[]): Wanted {
 }
 
 async function play(bench: Bench, { only, candidates }: Wanted): Promise<string> {
+  if (bench.needs !== undefined && findTool(bench.needs) === undefined) {
+    console.error(`SKIPPED ${bench.name}: ${bench.needs} was not found`);
+    return `## ${bench.name}\n\nNot measured: ${bench.needs} was not found.`;
+  }
   const results: CaseResult[] = [];
   const wanted = candidatesOf(bench, root).filter(
     ({ name }) => candidates.length === 0 || name === bench.baseline || candidates.includes(name),
@@ -78,7 +82,8 @@ function setting(): string {
     return `${name} ${(JSON.parse(manifest) as { version: string }).version}`;
   });
   // Fails where there is no such program, and for what is not installed; the rest is said all the same.
-  const query = ['-W', '-f=${Package} ${Version}\n', ...benchTools.map((tool) => tool.package)];
+  const tools = [...benchTools, ...testTools.filter(({ name }) => name === 'Chromium')];
+  const query = ['-W', '-f=${Package} ${Version}\n', ...tools.map((tool) => tool.package)];
   const { stdout } = spawnSync('dpkg-query', query, { encoding: 'utf8' });
   const programs = (stdout ?? '').split('\n').filter((line) => line !== '');
   return [`Node ${process.version}`, `${cpus().length} cores`, ...packages, ...programs].join(', ');

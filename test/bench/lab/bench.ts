@@ -1,3 +1,5 @@
+import type { ToolName } from '../../../scripts/test-tools.mjs';
+
 /** One column of a table. */
 export interface Case<Parameters> {
   /** Heading of the table that the case belongs to. */
@@ -40,6 +42,8 @@ export interface Bench<Parameters = unknown> {
   readonly about: string;
   /** Folder of this bench, with its `candidates/`. */
   readonly folder: string;
+  /** A program without which there is nothing to measure. */
+  readonly needs?: ToolName;
   /** The candidate that the others are compared with. */
   readonly baseline: string;
   readonly metrics: readonly Metric[];

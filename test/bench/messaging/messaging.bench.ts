@@ -26,7 +26,8 @@ interface Trio {
   stop(): Promise<void>;
 }
 
-async function startTrio({ file, folder }: Candidate): Promise<Trio> {
+/** @param worker - Module of the client that is measured: in Node, or in a page. */
+async function startTrio({ file, folder }: Candidate, worker = 'worker'): Promise<Trio> {
   const processes: Process[] = [];
   const stop = async (): Promise<void> => {
     for (const one of processes.reverse()) await one.stop();
@@ -39,8 +40,9 @@ async function startTrio({ file, folder }: Candidate): Promise<Trio> {
   try {
     const server = await start('../relay/server.mjs', [file]);
     const port = (await server.call('start')) as number;
-    const startClient = (): Promise<Process> => start('../messaging/worker.mjs', [file, String(port)]);
-    return { server, startClient, peer: await startClient(), stop };
+    const startParty = (name: string): Promise<Process> =>
+      start(`../messaging/${name}.mjs`, [file, String(port)]);
+    return { server, startClient: () => startParty(worker), peer: await startParty('worker'), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -67,16 +69,21 @@ async function measureFlow(
   return [{ ...(isOut ? sent : received), wallNs: sent.wallNs }, serverNs];
 }
 
-async function startFlow(candidate: Candidate, { isOut, isLarge, ...flow }: Direction): Promise<Contender> {
-  const trio = await startTrio(candidate);
+async function startFlow(
+  candidate: Candidate,
+  { isOut, isLarge, ...flow }: Direction,
+  worker?: string,
+): Promise<Contender> {
+  const trio = await startTrio(candidate, worker);
   try {
     const client = await trio.startClient();
     await trio.peer.call(isLarge === true ? 'openPeer' : 'openRaw', flow);
     await client.call('open', flow);
     const measure = async (timeMs: number): Promise<Measured> => {
       const [cost, serverNs] = await measureFlow(trio, client, isOut, timeMs);
-      const each = [cost.wallNs, cost.cpuNs, serverNs].map((ns) => ns / cost.messages);
-      return [...each, percentOf({ cpuNs: serverNs }, cost), percentOf(cost, cost)];
+      const { messages, wallNs, cpuNs, allNs = cpuNs } = cost;
+      const each = [wallNs, cpuNs, serverNs, allNs].map((ns) => ns / messages);
+      return [...each.slice(0, 3), percentOf({ cpuNs: serverNs }, cost), percentOf(cost, cost), each[3]];
     };
     return { measure, stop: () => trio.stop() };
   } catch (error) {
@@ -116,7 +123,9 @@ async function measureFlush(trio: Trio, { count, size }: Backlog): Promise<Measu
 }
 
 const about =
-  'Client libraries, each with its own server: `webifi` with our relay, socket.io with socket.io, MQTT.js with aedes over TCP.';
+  'Client libraries, each with its own server: `webifi` with our relay, socket.io with socket.io, MQTT.js with aedes';
+const aboutFlow =
+  'Texts that one client sends, or receives; the client alone is measured. The other side is a raw client, for 1 MiB the same library; it answers one message in 64, 32 and 1. 512, 256 and 4 under way.';
 const shared = { folder: 'messaging', baseline: 'socket.io' };
 
 const flowColumns: readonly [column: string, flow: Flow & { isLarge?: boolean }][] = [
@@ -133,14 +142,16 @@ const flowCases = [true, false].flatMap((isOut) =>
   })),
 );
 
+const perMessage = { unit: 'us a message', scale: NS_TO_US };
+
 export const messaging: Bench<Direction> = {
   ...shared,
   name: 'messaging',
-  about: `${about} Texts that one client sends, or receives; the client alone is measured. The other side is a raw client, for 1 MiB the same library; it answers one message in 64, 32 and 1. 512, 256 and 4 under way.`,
+  about: `${about} over TCP. ${aboutFlow}`,
   metrics: [
-    { name: 'time', unit: 'us a message', scale: NS_TO_US },
-    { name: 'client CPU', unit: 'us a message', scale: NS_TO_US },
-    { name: 'server CPU', unit: 'us a message', scale: NS_TO_US },
+    { name: 'time', ...perMessage },
+    { name: 'client CPU', ...perMessage },
+    { name: 'server CPU', ...perMessage },
     { name: 'server busy', unit: '%', absolute: true },
     clientBusy,
   ],
@@ -150,10 +161,19 @@ export const messaging: Bench<Direction> = {
   start: startFlow,
 };
 
+export const messagingBrowser: Bench<Direction> = {
+  ...messaging,
+  name: 'messaging-browser',
+  about: `${about} over WebSocket. In a page of Chromium, with the minified script that each brings for pages; the other side is in Node. ${aboutFlow} Client CPU is that of the processes with pages, Chromium CPU that of all its processes.`,
+  needs: 'Chromium',
+  metrics: [...messaging.metrics, { name: 'Chromium CPU', ...perMessage }],
+  start: (candidate, direction) => startFlow(candidate, direction, 'page-worker'),
+};
+
 export const messagingFlush: Bench<Backlog> = {
   ...shared,
   name: 'messaging-flush',
-  about: `${about} Messages sent before there was a connection; from the connect on until the other side, a raw client, has the last one. A fresh process each time.`,
+  about: `${about} over TCP. Messages sent before there was a connection; from the connect on until the other side, a raw client, has the last one. A fresh process each time.`,
   metrics: [
     { name: 'time', unit: 'ms', scale: NS_TO_MS },
     { name: 'client CPU', unit: 'ms', scale: NS_TO_MS },
@@ -161,7 +181,11 @@ export const messagingFlush: Bench<Backlog> = {
     { name: 'memory, waiting', unit: 'B a message', absolute: true },
     { name: 'memory at most', unit: 'MiB', scale: 1 / 1_048_576, absolute: true },
   ],
-  cases: [{ table: 'flush', column: '100,000 x 100 B', parameters: { count: 100_000, size: 100 } }],
+  cases: [10_000, 100_000].map((count) => ({
+    table: 'flush',
+    column: `${count.toLocaleString('en-US')} x 100 B`,
+    parameters: { count, size: 100 },
+  })),
   rounds: 3,
   start: startFlush,
 };

@@ -10,6 +10,8 @@ export interface Address {
   readonly port: number;
   /** The client that is measured, or the other one of the same library. */
   readonly side: 'measured' | 'peer';
+  /** In a browser, where there is no TCP. */
+  readonly isPage?: boolean;
 }
 
 /** A client as an application has it. */
@@ -26,6 +28,8 @@ export interface MessagingCandidate<Api = unknown> {
   /** The raw client of the benches of the relay that speaks with this server. */
   raw(): Promise<RelayCandidate>;
   load(): Promise<Api>;
+  /** The same in a page: its script, below the root of the package, and the global whose members are the API. */
+  readonly inPage: { readonly script: string; readonly namespace: string };
   open(api: Api, address: Address, onMessage: (text: string) => void): LibraryClient;
 }
 

@@ -1,4 +1,4 @@
-import type { Flow } from './messaging';
+import type { Flow, LibraryClient } from './messaging';
 
 const PATIENCE_MS = 20_000;
 
@@ -58,15 +58,15 @@ export class Party {
     return this.#sent;
   }
 
-  /** @throws Error when for some time nothing comes. */
-  until(isDone: () => boolean): Promise<void> {
+  /** @throws Error when for that time nothing comes. */
+  until(isDone: () => boolean, patienceMs = PATIENCE_MS): Promise<void> {
     if (isDone()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       let before = -1;
       const timer = setInterval(() => {
         if (this.#arrived === before) reject(new Error(`After ${before} messages no other came.`));
         before = this.#arrived;
-      }, PATIENCE_MS);
+      }, patienceMs);
       this.#onArrival = () => {
         if (!isDone()) return;
         clearInterval(timer);
@@ -86,20 +86,20 @@ export class Party {
 /** The side that a client library is on. */
 export function partyOf(
   flow: Flow,
-  client: { send(text: string): void },
-): { party: Party; onMessage: (text: string) => void } {
+  open: (onMessage: (text: string) => void) => LibraryClient,
+): { party: Party; client: LibraryClient } {
   const text = 'x'.repeat(flow.size);
   const answer = text.slice(0, ANSWER_SIZE);
   const send = (count: number): void => {
     for (; count > 0; count--) client.send(text);
   };
   const party = new Party(flow, send, () => client.send(answer));
-  const onMessage = (message: string): void => {
+  const client = open((message) => {
     if (message.length !== flow.size && message.length !== answer.length)
       throw new Error(`A message of ${message.length} bytes came.`);
     party.take(1);
-  };
-  return { party, onMessage };
+  });
+  return { party, client };
 }
 
 /** Large messages are not answered with large ones; all others are, since raw clients know one size only. */

@@ -5,7 +5,7 @@ import type { MessagingCandidate } from '../messaging';
 const TOPICS = { measured: 'to-measured', peer: 'to-peer' } as const;
 
 export const relay: MessagingCandidate<Pick<typeof mqtt, 'connect'>> = {
-  start: async () => (await import('../../relay/candidates/aedes')).relay.start(),
+  start: async () => ({ port: await (await import('../mqtt-server')).startAedes() }),
   raw: async () => {
     const { relay: aedes } = await import('../../relay/candidates/aedes');
     return {
@@ -16,8 +16,9 @@ export const relay: MessagingCandidate<Pick<typeof mqtt, 'connect'>> = {
     };
   },
   load: async () => (await import('mqtt')).default,
-  open: ({ connect }, { port, side }, onMessage) => {
-    const client = connect(`mqtt://127.0.0.1:${port}`, { manualConnect: true, keepalive: 0 });
+  inPage: { script: 'node_modules/mqtt/dist/mqtt.min.js', namespace: 'mqtt' },
+  open: ({ connect }, { port, side, isPage }, onMessage) => {
+    const client = connect(`${isPage === true ? 'ws' : 'mqtt'}://127.0.0.1:${port}`, { manualConnect: true, keepalive: 0 });
     client.on('message', (_topic, payload) => onMessage(payload.toString()));
     client.on('error', (error) => {
       throw error;

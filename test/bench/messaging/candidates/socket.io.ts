@@ -8,6 +8,7 @@ export const relay: MessagingCandidate<Pick<typeof socketIo, 'io'>> = {
   },
   raw: async () => (await import('../../relay/candidates/socket.io')).relay,
   load: () => import('socket.io-client'),
+  inPage: { script: 'node_modules/socket.io-client/dist/socket.io.min.js', namespace: 'globalThis' },
   open: ({ io }, { port }, onMessage) => {
     const query = { room: ROOM, listens: 'true' };
     const socket = io(`http://127.0.0.1:${port}`, { transports: ['websocket'], autoConnect: false, query });

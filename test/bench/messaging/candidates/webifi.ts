@@ -8,6 +8,7 @@ export const relay: MessagingCandidate<Pick<typeof webifi, 'Webifi'>> = {
   },
   raw: async () => (await import('../../relay/candidates/webifi')).relay,
   load: () => import('../../../../src/index'),
+  inPage: { script: 'dist/webifi.umd.min.js', namespace: 'globalThis' },
   open: ({ Webifi }, { port }, onMessage) => {
     const device = new Webifi({
       server: `http://127.0.0.1:${port}`,
