@@ -1,6 +1,7 @@
 import { joinBytes } from './bytes';
 import { FieldWriter } from './field-writer';
 import { writeGroup, type OutgoingMessage, type SendMode } from './messages';
+import { encodeText } from './text';
 
 /** Largest transmission, unless one message alone is larger: well under the relay's limit of 1 MiB. */
 const MAX_BATCH_BYTES = 128 * 1024;
@@ -34,8 +35,6 @@ export interface Batch {
   /** Numbers of its first message: within the session, and of this client; 0 before it is sent. */
   first: number;
   number: number;
-  /** So many of its first messages were acknowledged. */
-  acknowledged: number;
 }
 
 /** Messages in the order they were sent, encoded when they are queued, in batches as they will go out. */
@@ -123,7 +122,7 @@ export class SendQueue {
 
   #begin(firstToken: number, target: string | undefined, mode: SendMode): Batch {
     this.#close();
-    const numbers = { counter: 0, first: 0, number: 0, acknowledged: 0 };
+    const numbers = { counter: 0, first: 0, number: 0 };
     const batch: Batch = { firstToken, target, mode, tokens: [], ends: [], groups: NO_BYTES, requeued: false, ...numbers };
     this.#batches.push(batch);
     return batch;
@@ -145,4 +144,36 @@ function compact(batch: Batch): void {
   batch.ends = parts.map(({ length }) => (end += length)).filter((_, i) => batch.tokens[i] !== TAKEN);
   batch.tokens = batch.tokens.filter((token) => token !== TAKEN);
   batch.groups = joinBytes(parts);
+}
+
+/** Takes off the first messages; gives their tokens. */
+export function trim(batch: Batch, count: number): number[] {
+  const tokens = batch.tokens.splice(0, count);
+  const end = batch.ends[tokens.length - 1] ?? 0;
+  batch.ends = batch.ends.slice(tokens.length).map((other) => other - end);
+  batch.groups = batch.groups.subarray(end);
+  batch.first += tokens.length;
+  batch.number += tokens.length;
+  return tokens;
+}
+
+/** The two halves of a batch; the second one counts as an upload of its own. */
+export function halves(batch: Batch, counter: number): [Batch, Batch] {
+  const { tokens, ends, groups } = batch;
+  const half = tokens.length >> 1;
+  const second = { ...batch, tokens: [...tokens], counter };
+  trim(second, half);
+  const first = { ...batch, tokens: tokens.slice(0, half), ends: ends.slice(0, half), groups: groups.subarray(0, ends[half - 1]) };
+  return [first, second];
+}
+
+/** To a session id that nobody has: takes a number and nothing else. */
+const EMPTY_GROUP = encodeText('~s=0~d=');
+
+/** Leaves nothing of its messages but their numbers. */
+export function empty(batch: Batch): void {
+  const { tokens } = batch;
+  batch.groups = joinBytes(tokens.map(() => EMPTY_GROUP));
+  batch.ends = tokens.map((_, i) => (i + 1) * EMPTY_GROUP.length);
+  tokens.fill(TAKEN);
 }

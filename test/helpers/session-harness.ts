@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { bothTransports } from '../../src/client/links';
 import type { SessionSettings } from '../../src/core/link';
-import { Session, type SessionEffect, type SessionInput, type StatusChange } from '../../src/core/session';
+import { Session } from '../../src/core/session';
+import type { SessionEffect, SessionInput, StatusChange } from '../../src/core/session-events';
 import { show, vector } from './bytes';
 
 export const LOGIN_ANSWER = '~e=0~id=101sAb3~ip=h:1~ip=h:2~dn=s:1~dn=s:2~sl=1~0=Fine~8=No such name';
