@@ -80,9 +80,10 @@ export class SendQueue {
       const batch = this.#batches.shift();
       if (!batch) return undefined;
       this.bytes -= batch.groups.length;
-      compact(batch);
-      this.#length -= batch.tokens.length;
-      if (batch.tokens.length > 0) return batch;
+      const { tokens } = batch;
+      const left = tokens.includes(TAKEN) ? keep(batch, (i) => tokens[i] !== TAKEN) : batch;
+      this.#length -= left.tokens.length;
+      if (left.tokens.length > 0) return left;
     }
   }
 
@@ -134,46 +135,27 @@ export class SendQueue {
   }
 }
 
-/** Closes the gaps where messages were taken out. */
-function compact(batch: Batch): void {
-  if (!batch.tokens.includes(TAKEN)) return;
-  const parts = batch.tokens.map((token, i) =>
-    token === TAKEN ? NO_BYTES : batch.groups.subarray(batch.ends[i - 1] ?? 0, batch.ends[i]),
-  );
-  let end = 0;
-  batch.ends = parts.map(({ length }) => (end += length)).filter((_, i) => batch.tokens[i] !== TAKEN);
-  batch.tokens = batch.tokens.filter((token) => token !== TAKEN);
-  batch.groups = joinBytes(parts);
-}
-
-/** Takes off the first messages; gives their tokens. */
-export function trim(batch: Batch, count: number): number[] {
-  const tokens = batch.tokens.splice(0, count);
-  const end = batch.ends[tokens.length - 1] ?? 0;
-  batch.ends = batch.ends.slice(tokens.length).map((other) => other - end);
-  batch.groups = batch.groups.subarray(end);
-  batch.first += tokens.length;
-  batch.number += tokens.length;
-  return tokens;
-}
-
-/** The two halves of a batch; the second one counts as an upload of its own. */
-export function halves(batch: Batch, counter: number): [Batch, Batch] {
+/** What is left of a batch: the messages for whose place `isKept` holds. */
+export function keep(batch: Batch, isKept: (place: number) => boolean): Batch {
   const { tokens, ends, groups } = batch;
-  const half = tokens.length >> 1;
-  const second = { ...batch, tokens: [...tokens], counter };
-  trim(second, half);
-  const first = { ...batch, tokens: tokens.slice(0, half), ends: ends.slice(0, half), groups: groups.subarray(0, ends[half - 1]) };
-  return [first, second];
+  const kept = [...tokens.keys()].filter(isKept);
+  const parts = kept.map((i) => groups.subarray(ends[i - 1] ?? 0, ends[i]));
+  let end = 0;
+  return {
+    ...batch,
+    tokens: kept.map((i) => tokens[i]!),
+    ends: parts.map(({ length }) => (end += length)),
+    groups: joinBytes(parts),
+  };
 }
 
 /** To a session id that nobody has: takes a number and nothing else. */
 const EMPTY_GROUP = encodeText('~s=0~d=');
 
-/** Leaves nothing of its messages but their numbers. */
+/** Leaves nothing of the messages but their numbers. */
 export function empty(batch: Batch): void {
-  const { tokens } = batch;
+  const { tokens, ends } = batch;
   batch.groups = joinBytes(tokens.map(() => EMPTY_GROUP));
-  batch.ends = tokens.map((_, i) => (i + 1) * EMPTY_GROUP.length);
+  for (const i of tokens.keys()) ends[i] = (i + 1) * EMPTY_GROUP.length;
   tokens.fill(TAKEN);
 }

@@ -1,7 +1,7 @@
 import { ErrorCode } from './errors';
 import type { Grant } from './login';
 import type { OutgoingMessage } from './messages';
-import { empty, halves, NOBODY, SendQueue, TAKEN, trim, type Batch } from './send-queue';
+import { empty, keep, NOBODY, SendQueue, TAKEN, type Batch } from './send-queue';
 
 export interface QueueBounds {
   /** Messages, and their bytes, that may wait. */
@@ -114,15 +114,19 @@ export class SendWindow {
     this.#next = Math.max(this.#next, upTo + 1);
     while (count > 0) {
       const from = this.#sent.length > 0 ? this.#sent : this.#again;
-      const batch = from[0]!;
-      const before = batch.groups.length;
-      const taken = trim(batch, count);
-      if (batch.tokens.length === 0) from.shift();
-      count -= taken.length;
+      const batch = from.shift()!;
+      const taken = batch.tokens.slice(0, count);
+      if (taken.length < batch.tokens.length) from.unshift(this.#from(batch, taken.length));
+      this.#bytes -= batch.ends[taken.length - 1]!;
       this.#messages -= taken.length;
-      this.#bytes -= before - batch.groups.length;
+      count -= taken.length;
       if (batch.mode !== 'delivered') this.#settle(ErrorCode.SUCCESS, taken);
     }
+  }
+
+  /** A batch from its message `start` on. */
+  #from(batch: Batch, start: number): Batch {
+    return { ...keep(batch, (i) => i >= start), number: batch.number + start };
   }
 
   /** The relay has refused the message with this number. */
@@ -165,8 +169,11 @@ export class SendWindow {
     this.rewind();
     const batch = this.#again[0];
     if (!batch || (batch.tokens.length === 1 && batch.tokens[0] === TAKEN)) return false;
-    if (batch.tokens.length > 1) this.#again.splice(0, 1, ...halves(batch, counters.upload++));
-    else if (isNumbered) this.#empty(batch, ErrorCode.TOO_LARGE);
+    const half = batch.tokens.length >> 1;
+    if (half > 0) {
+      const second = { ...this.#from(batch, half), counter: counters.upload++ };
+      this.#again.splice(0, 1, keep(batch, (i) => i < half), second);
+    } else if (isNumbered) this.#empty(batch, ErrorCode.TOO_LARGE);
     else this.settleAll(ErrorCode.TOO_LARGE);
     return true;
   }

@@ -332,7 +332,7 @@ export class Session {
 
   /** The next session of a plain relay does not know what this one has sent: a batch in doubt is not repeated there. */
   #leaveSession(): void {
-    if (!this.#hasNumbers) this.#window.settleAll(ErrorCode.UNREACHABLE);
+    this.#settleInDoubt();
     this.#signIn.token = this.#resume.grant?.token;
     this.#login = undefined;
   }
