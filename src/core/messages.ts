@@ -72,9 +72,7 @@ export function readMessages(fields: Fields, start = 0, end = fields.length): In
 
 /** Writes one message as a group of fields (section 5.2); without targets it goes to the sender's own networks (P-87). */
 export function writeGroup(writer: FieldWriter, message: OutgoingMessage): void {
-  const { toNetworks, toSessionIds, dataType, data, mode } = message;
-  if (mode === 'delivered') writer.field('xa', 'd');
-  if (mode === 'volatile') writer.field('xv', 1);
+  const { toNetworks, toSessionIds, dataType, data } = message;
   for (const network of toNetworks) writer.field('n', network);
   for (const sessionId of toSessionIds) writer.field('s', sessionId);
   if (dataType !== '') writer.field('dt', dataType);

@@ -1,7 +1,6 @@
 import { joinBytes } from './bytes';
 import { FieldWriter } from './field-writer';
 import { writeGroup, type OutgoingMessage, type SendMode } from './messages';
-import { encodeText } from './text';
 
 /** Largest transmission, unless one message alone is larger: well under the relay's limit of 1 MiB. */
 const MAX_BATCH_BYTES = 128 * 1024;
@@ -81,7 +80,7 @@ export class SendQueue {
       if (!batch) return undefined;
       this.bytes -= batch.groups.length;
       const { tokens } = batch;
-      const left = tokens.includes(TAKEN) ? keep(batch, (i) => tokens[i] !== TAKEN) : batch;
+      const left = tokens.includes(TAKEN) ? rewrite(batch, (group, i) => (tokens[i] === TAKEN ? undefined : group)) : batch;
       this.#length -= left.tokens.length;
       if (left.tokens.length > 0) return left;
     }
@@ -135,27 +134,21 @@ export class SendQueue {
   }
 }
 
-/** What is left of a batch: the messages for whose place `isKept` holds. */
-export function keep(batch: Batch, isKept: (place: number) => boolean): Batch {
-  const { tokens, ends, groups } = batch;
-  const kept = [...tokens.keys()].filter(isKept);
-  const parts = kept.map((i) => groups.subarray(ends[i - 1] ?? 0, ends[i]));
+/** A batch whose messages are written anew; those that `change` gives nothing for are left out. */
+export function rewrite(
+  batch: Batch,
+  change: (group: Uint8Array, place: number) => Uint8Array | undefined,
+): Batch {
+  const tokens: number[] = [];
+  const ends: number[] = [];
+  const groups: Uint8Array[] = [];
   let end = 0;
-  return {
-    ...batch,
-    tokens: kept.map((i) => tokens[i]!),
-    ends: parts.map(({ length }) => (end += length)),
-    groups: joinBytes(parts),
-  };
-}
-
-/** To a session id that nobody has: takes a number and nothing else. */
-const EMPTY_GROUP = encodeText('~s=0~d=');
-
-/** Leaves nothing of the messages but their numbers. */
-export function empty(batch: Batch): void {
-  const { tokens, ends } = batch;
-  batch.groups = joinBytes(tokens.map(() => EMPTY_GROUP));
-  for (const i of tokens.keys()) ends[i] = (i + 1) * EMPTY_GROUP.length;
-  tokens.fill(TAKEN);
+  for (const [i, token] of batch.tokens.entries()) {
+    const group = change(batch.groups.subarray(batch.ends[i - 1] ?? 0, batch.ends[i]), i);
+    if (!group) continue;
+    tokens.push(token);
+    groups.push(group);
+    ends.push((end += group.length));
+  }
+  return { ...batch, tokens, ends, groups: joinBytes(groups) };
 }

@@ -1,7 +1,14 @@
 import { ErrorCode } from './errors';
 import type { Grant } from './login';
-import type { OutgoingMessage } from './messages';
-import { empty, keep, NOBODY, SendQueue, TAKEN, type Batch } from './send-queue';
+import { joinBytes } from './bytes';
+import type { OutgoingMessage, SendMode } from './messages';
+import { NOBODY, rewrite, SendQueue, TAKEN, type Batch } from './send-queue';
+import { encodeText } from './text';
+
+/** What says the mode of a message, in front of it. */
+const MODE_FIELDS: Readonly<Partial<Record<SendMode, string>>> = { delivered: '~xa=d', volatile: '~xv=1' };
+/** To a session id that nobody has: takes a number and nothing else. */
+const EMPTY_GROUP = encodeText('~s=0~d=');
 
 export interface QueueBounds {
   /** Messages, and their bytes, that may wait. */
@@ -81,25 +88,33 @@ export class SendWindow {
   /** What goes out next. One batch may always be on its way, whatever its size; over a plain relay only one (X-9). */
   take(grant: Grant | undefined, counters: { upload: number }): Batch | undefined {
     const isFull = grant ? this.#messages >= grant.windowMessages || this.#bytes >= grant.windowBytes : true;
-    const batch = this.#again.shift() ?? (isFull && this.#messages > 0 ? undefined : this.#queue.take());
+    const batch = this.#again.shift() ?? (isFull && this.#messages > 0 ? undefined : this.#takeNew(grant, counters));
     if (!batch) return undefined;
-    if (batch.number === 0) this.#number(batch, grant !== undefined, counters);
     batch.first = this.#next;
     this.#next += batch.tokens.length;
     this.#sent.push(batch);
     return batch;
   }
 
-  #number(batch: Batch, isNumbered: boolean, counters: { upload: number }): void {
-    const { tokens, groups } = batch;
+  #takeNew(grant: Grant | undefined, counters: { upload: number }): Batch | undefined {
+    let batch = this.#queue.take();
+    if (!batch) return undefined;
+    this.#tellRoom();
+    const { mode, tokens } = batch;
+    const field = grant && encodeText(MODE_FIELDS[mode] ?? '');
+    if (field?.length) batch = rewrite(batch, (group) => joinBytes([field, group]));
     batch.counter = counters.upload++;
     batch.number = this.#lastNumber + 1;
     this.#lastNumber += tokens.length;
     this.#messages += tokens.length;
-    this.#bytes += groups.length;
-    if (isNumbered && batch.mode === 'delivered') {
+    this.#bytes += batch.groups.length;
+    if (grant && mode === 'delivered') {
       for (const [i, token] of tokens.entries()) this.#receipts.set(batch.number + i, token);
     }
+    return batch;
+  }
+
+  #tellRoom(): void {
     const { maxQueuedMessages, maxQueuedBytes } = this.#bounds;
     if (!this.#isFull || 2 * this.queued > maxQueuedMessages || 2 * this.#queue.bytes > maxQueuedBytes) return;
     this.#isFull = false;
@@ -126,7 +141,8 @@ export class SendWindow {
 
   /** A batch from its message `start` on. */
   #from(batch: Batch, start: number): Batch {
-    return { ...keep(batch, (i) => i >= start), number: batch.number + start };
+    const rest = rewrite(batch, (group, i) => (i < start ? undefined : group));
+    return { ...rest, number: batch.number + start };
   }
 
   /** The relay has refused the message with this number. */
@@ -157,7 +173,7 @@ export class SendWindow {
 
   /** After a break: what is not worth it any more leaves its number, which may be on its way still, to an empty place. */
   giveUpVolatile(): void {
-    for (const batch of this.#again) if (batch.mode === 'volatile') this.#empty(batch, ErrorCode.UNREACHABLE);
+    for (const [i, { mode }] of this.#again.entries()) if (mode === 'volatile') this.#empty(i, ErrorCode.UNREACHABLE);
   }
 
   /**
@@ -172,8 +188,9 @@ export class SendWindow {
     const half = batch.tokens.length >> 1;
     if (half > 0) {
       const second = { ...this.#from(batch, half), counter: counters.upload++ };
-      this.#again.splice(0, 1, keep(batch, (i) => i < half), second);
-    } else if (isNumbered) this.#empty(batch, ErrorCode.TOO_LARGE);
+      const first = rewrite(batch, (group, i) => (i < half ? group : undefined));
+      this.#again.splice(0, 1, first, second);
+    } else if (isNumbered) this.#empty(0, ErrorCode.TOO_LARGE);
     else this.settleAll(ErrorCode.TOO_LARGE);
     return true;
   }
@@ -184,18 +201,20 @@ export class SendWindow {
     for (const i of tokens.keys()) this.#receipts.delete(number + i);
   }
 
-  #empty(batch: Batch, code: number): void {
+  /** Leaves nothing of a batch but its numbers. */
+  #empty(place: number, code: number): void {
+    const batch = this.#again[place]!;
     this.#giveUp(batch, code);
-    this.#bytes -= batch.groups.length;
-    empty(batch);
-    this.#bytes += batch.groups.length;
+    batch.tokens.fill(TAKEN);
+    const emptied = rewrite(batch, () => EMPTY_GROUP);
+    this.#bytes += emptied.groups.length - batch.groups.length;
+    this.#again[place] = emptied;
   }
 
   /** A plain relay does not know the session: one batch is tried once more with the next one (S-17). */
   putBack(): void {
     const [batch] = this.#sent;
     if (batch?.requeued !== false) return;
-    batch.number = 0;
     this.#queue.putBack(batch);
     this.#forget();
   }
