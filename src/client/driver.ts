@@ -1,4 +1,5 @@
-import type { Session, SessionEffect, SessionInput } from '../core/session';
+import type { Session } from '../core/session';
+import type { SessionEffect, SessionInput } from '../core/session-events';
 import type { TransportEffect } from '../core/traffic';
 import type { Platform } from '../core/transport';
 

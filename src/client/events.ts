@@ -1,6 +1,6 @@
 import type { WebifiError } from '../core/errors';
 import type { Gap } from '../core/resume';
-import type { StatusChange } from '../core/session';
+import type { StatusChange } from '../core/session-events';
 import type { ReceivedMessage } from './message';
 
 /** Events of a client, for `on` and `once`. @public */

@@ -1,4 +1,4 @@
-import type { StatusChange } from '../core/session';
+import type { StatusChange } from '../core/session-events';
 import type { Emitter } from './emitter';
 import type { WebifiEvents } from './events';
 import type { ReceivedMessage } from './message';

@@ -1,6 +1,6 @@
 import { WebifiError, ErrorCode } from '../core/errors';
 import type { IncomingMessage, OutgoingMessage, SendMode } from '../core/messages';
-import type { Guarantee } from '../core/session';
+import type { Guarantee } from '../core/session-events';
 import { decodeLatin1, decodeText, encodeLatin1 } from '../core/text';
 import { checkNames, checkText } from './options';
 

@@ -1,7 +1,7 @@
 import type { FetchFunction } from '../adapters/long-polling';
 import type { WebSocketConstructor } from '../adapters/websocket';
 
-import { MIN_DOWNLOAD_TIMEOUT } from '../core/messages';
+import { MIN_DOWNLOAD_TIMEOUT } from '../core/requests';
 
 /** Longest download, in seconds: 10 minutes (seed). */
 const MAX_DOWNLOAD_TIMEOUT = 600;

@@ -2,7 +2,7 @@ export { convertErrorCodeToString, ErrorCode, WebifiError } from '../core/errors
 export type { ErrorCodeName, ErrorTexts, WebifiErrorOptions } from '../core/errors';
 export type { SendMode } from '../core/messages';
 export type { Gap } from '../core/resume';
-export type { Guarantee, StatusChange, StatusCause } from '../core/session';
+export type { Guarantee, StatusChange, StatusCause } from '../core/session-events';
 export type { State } from '../core/steps';
 export type { Clock, Platform } from '../core/transport';
 export type { WebifiEvents } from './events';

@@ -1,8 +1,10 @@
 import { DISCOVERY_RESPONSE, discoveryRequest } from '../core/discovery';
 import { convertErrorCodeToString, ErrorCode, WebifiError } from '../core/errors';
 import type { MakeLinks, SessionSettings } from '../core/link';
-import { DEFAULT_DOWNLOAD_TIMEOUT, type OutgoingMessage } from '../core/messages';
-import { Session, type Guarantee, type StatusChange } from '../core/session';
+import type { OutgoingMessage } from '../core/messages';
+import { DEFAULT_DOWNLOAD_TIMEOUT } from '../core/requests';
+import { Session } from '../core/session';
+import type { Guarantee, StatusChange } from '../core/session-events';
 import type { State } from '../core/steps';
 import { encodeText } from '../core/text';
 import type { Platform } from '../core/transport';

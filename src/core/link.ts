@@ -1,6 +1,7 @@
 import type { Fields } from './codec';
 import { ErrorCode } from './errors';
-import { readMessages, readNumber, type FirstNumbers, type IncomingMessage } from './messages';
+import { readMessages, readNumber, type IncomingMessage } from './messages';
+import type { FirstNumbers } from './requests';
 import type { Gap, Resume } from './resume';
 import type { Traffic } from './traffic';
 
@@ -22,11 +23,12 @@ export interface SessionSettings {
 export type LinkEvent =
   /** Bound and its networks set, for the first time or anew. */
   | { type: 'attached' }
-  /**
-   * An answer to what was sent. With the extension `upTo` is the last message that the relay has taken, and `refused` the
-   * number of the one that `code` is about.
-   */
-  | { type: 'sent'; code: number; upTo?: number; refused?: number[] }
+  /** What a relay without the extension says of the batch under way. */
+  | { type: 'answered'; code: number }
+  /** With the extension: the last message that the relay has taken (NaN: nothing new), and those that `code` is about. */
+  | { type: 'taken'; code: number; upTo: number; refused: number[] }
+  /** Something on the way does not let the batch under way through. */
+  | { type: 'too-large' }
   /** What became of a message that was to be delivered, by the number this client gave it. */
   | { type: 'receipt'; number: number; code: number }
   | { type: 'gap'; gap: Gap }
@@ -89,12 +91,12 @@ export abstract class Link {
     this.#reports.push(event);
   }
 
-  /** An answer: without the extension to the one batch under way, with it up to a number. */
+  /** An answer to what was sent: without the extension to the one batch under way, with it up to a number. */
   protected sent(code: number, fields: Fields): void {
-    if (!this.resume.grant) return this.report({ type: 'sent', code });
+    if (!this.resume.grant) return this.report({ type: 'answered', code });
     // Beside success, as in a download, `xq` numbers what the relay sends.
     const refused = code === ErrorCode.SUCCESS ? [] : fields.all('xq').map(Number);
-    this.report({ type: 'sent', code, upTo: readNumber(fields, 'xh'), refused });
+    this.report({ type: 'taken', code, upTo: readNumber(fields, 'xh'), refused });
   }
 
   /** What the relay sends of its own accord: messages, gaps and receipts. `start` is the place of its `rt` field. */
@@ -119,27 +121,30 @@ export abstract class Link {
     this.report({ type: 'attached' });
   }
 
-  /** Lets go of the transport; `type` is its last word. */
-  protected finish(type: Outcome): void {
+  /** Lets go of the transport, with its last word. */
+  protected over(event: LinkEvent): void {
     this.traffic.clear();
-    this.report({ type });
+    this.report(event);
   }
 
   /** The session is not there any more. */
-  protected leave(code: number, fields: Fields): void {
-    this.traffic.clear();
-    this.report({ type: 'gone', code, reason: fields.first('xg')?.split(':')[1] ?? 'expired' });
+  protected leave(code: number, fields?: Fields): void {
+    const lost = this.resume.grant ? 'expired' : 'plain';
+    this.over({ type: 'gone', code, reason: fields?.first('xg')?.split(':')[1] ?? lost });
   }
 
   /** The transport failed; `code` is to be reported, 0 when there is nothing to say. */
   protected lose(code: number, spreadMs?: number): void {
-    this.traffic.clear();
-    this.report({ type: 'lost', code, spreadMs });
+    this.over({ type: 'lost', code, spreadMs });
   }
 }
 
 /** Makes the links of one session on the relay; the result gives the one for the chosen transport. */
 export type MakeLinks = (...host: ConstructorParameters<typeof Link>) => (useWebSocket: boolean) => Link;
+
+export function webSocketUrl(origin: string): string {
+  return `${origin.replace('http', 'ws')}/api/WebSocket`;
+}
 
 /** Time for the relay to answer a batch: the bytes have to travel first, at no less than 20 KB/s. */
 export function sendTimeoutMs(bytes: Uint8Array): number {

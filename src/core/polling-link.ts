@@ -8,14 +8,8 @@ import {
   type Outcome,
   type SessionSettings,
 } from './link';
-import {
-  cancelRequest,
-  downloadRequest,
-  MIN_DOWNLOAD_TIMEOUT,
-  readMessages,
-  uploadRequest,
-  type FirstNumbers,
-} from './messages';
+import { readMessages } from './messages';
+import { cancelRequest, downloadRequest, MIN_DOWNLOAD_TIMEOUT, uploadRequest, type FirstNumbers } from './requests';
 
 /** A download may take this much longer than it asked for before it counts as dead (T-9). */
 const DOWNLOAD_SLACK_MS = 30_000;
@@ -43,11 +37,21 @@ const FINAL: readonly number[] = [
   ErrorCode.SEQUENCE_GAP,
   ErrorCode.NOT_STORED,
   ErrorCode.RESUME_REFUSED,
+  ErrorCode.TOO_LARGE,
 ];
 /** Longest that a relay with the extension holds a download (X-24). */
 const MAX_HOLD_SECONDS = 50;
 /** Codes that are reported as they are when the retries are used up; others become 3 (P-71). */
 const KNOWN: readonly number[] = [ErrorCode.UNKNOWN, ErrorCode.PROTOCOL, ErrorCode.UNREACHABLE];
+
+/** What an upload without the extension comes to. */
+function plainOutcome(code: number, isRepeated: boolean): number {
+  // 15 answers a cancel; on an upload it says nothing and the legacy client goes on (section 6.2).
+  if (code === ErrorCode.DOWNLOAD_CANCELLED) return ErrorCode.SUCCESS;
+  // An earlier try may have been delivered before the session ended: in doubt, so not to be sent once more.
+  if (code === ErrorCode.SESSION_EXPIRED && isRepeated) return ErrorCode.UNREACHABLE;
+  return FINAL.includes(code) || KNOWN.includes(code) ? code : ErrorCode.INVALID_ANSWER;
+}
 
 /** A session on long polling (protocol sections 6, 13.2 and 16). */
 export class PollingLink extends Link {
@@ -115,26 +119,16 @@ export class PollingLink extends Link {
     const timeoutMs = UPLOAD_TIMEOUT_FACTOR * sendTimeoutMs(body);
     const { grant } = this.resume;
     this.traffic.post(`${this.#uploadOrigin}/Upload`, body, timeoutMs, (code = ErrorCode.UNREACHABLE, fields) => {
-      if (grant && fields && FINAL.includes(code)) return this.#uploaded(code, fields);
-      // 15 answers a cancel; on an upload it says nothing and the legacy client goes on (section 6.2).
-      if (code === ErrorCode.DOWNLOAD_CANCELLED) this.#sent(ErrorCode.SUCCESS);
-      // An earlier try may have been delivered before the session ended: in doubt, so not to be sent once more.
-      else if (code === ErrorCode.SESSION_EXPIRED && retries < MAX_RETRIES) this.#sent(ErrorCode.UNREACHABLE);
-      else if (FINAL.includes(code)) this.#sent(code);
-      else if (retries === 0 && grant) this.lose(code);
-      else if (retries === 0) this.#sent(KNOWN.includes(code) ? code : ErrorCode.INVALID_ANSWER);
-      else this.traffic.after('upload', RETRY_PAUSE_MS, () => this.#upload(body, retries - 1));
+      const isOver = FINAL.includes(code) || (!grant && code === ErrorCode.DOWNLOAD_CANCELLED);
+      if (!isOver && retries > 0) {
+        return this.traffic.after('upload', RETRY_PAUSE_MS, () => this.#upload(body, retries - 1));
+      }
+      this.isBusy = false;
+      if (code === ErrorCode.TOO_LARGE) this.report({ type: 'too-large' });
+      else if (!grant) this.report({ type: 'answered', code: plainOutcome(code, retries < MAX_RETRIES) });
+      else if (isOver && fields) this.sent(code, fields);
+      else this.lose(code);
     });
-  }
-
-  #sent(code: number): void {
-    this.isBusy = false;
-    this.report({ type: 'sent', code });
-  }
-
-  #uploaded(code: number, fields: Fields): void {
-    this.isBusy = false;
-    this.sent(code, fields);
   }
 
   #poll(): void {
@@ -189,7 +183,7 @@ export class PollingLink extends Link {
   /** An end of session also waits for its own answer, so that the relay has surely heard it. */
   #finishClosing(): void {
     if (!this.closing || this.#isDownloading) return;
-    if (this.closing === 'detached' || this.#pendingCancels === 0) this.finish(this.closing);
+    if (this.closing === 'detached' || this.#pendingCancels === 0) this.over({ type: this.closing });
   }
 
   #downloaded(code: number | undefined, fields: Fields | undefined, measuredFrom: number): void {
@@ -211,13 +205,13 @@ export class PollingLink extends Link {
         this.#networksAnswered(code);
         break;
       case ErrorCode.TWO_DOWNLOADS:
-        if (this.traffic.now - measuredFrom < DUPLICATE_THRESHOLD_MS) return this.#gone(ErrorCode.SESSION_EXPIRED);
+        if (this.traffic.now - measuredFrom < DUPLICATE_THRESHOLD_MS) return this.leave(ErrorCode.SESSION_EXPIRED);
         this.#lowerTimeout(measuredFrom);
         break;
       case ErrorCode.SESSION_EXPIRED:
       case ErrorCode.RESUME_REFUSED:
       case ErrorCode.INSTANCE_IN_USE:
-        return this.#gone(code);
+        return this.leave(code, fields);
       default:
         return this.#failed(code ?? ErrorCode.SUCCESS);
     }
@@ -246,11 +240,6 @@ export class PollingLink extends Link {
       this.takeItem(fields, start, next < 0 ? fields.length : next);
       start = next;
     }
-  }
-
-  #gone(code: number, reason = 'expired'): void {
-    this.traffic.clear();
-    this.report({ type: 'gone', code, reason });
   }
 
   #pollSoon(): void {
@@ -285,7 +274,7 @@ export class PollingLink extends Link {
     if (this.resume.grant && seconds > MIN_DOWNLOAD_TIMEOUT && seconds < settings.downloadTimeout) {
       settings.downloadTimeout = Math.max(MIN_DOWNLOAD_TIMEOUT, seconds - TIMEOUT_MARGIN);
     }
-    if (this.closing) this.finish(this.closing);
+    if (this.closing) this.over({ type: this.closing });
     else this.lose(code);
   }
 }

@@ -1,17 +1,6 @@
 import type { FieldWriter } from './field-writer';
+import type { Grant } from './login';
 import type { IncomingMessage } from './messages';
-
-/** What a relay that speaks the extension grants with the login (X-2). */
-export interface Grant {
-  token: string;
-  /** Most messages and bytes that may be without acknowledgement. */
-  windowMessages: number;
-  windowBytes: number;
-  /** Largest message, encoded. */
-  maxMessageBytes: number;
-  /** What it acknowledges survives its crash. */
-  isDurable: boolean;
-}
 
 /** Messages that this device will not get. @public */
 export interface Gap {
@@ -50,9 +39,9 @@ export class Resume {
     this.received = this.#owed = this.#owedBytes = 0;
   }
 
-  /** The fields behind the device id that bind a transport to the session. */
+  /** With `writeCount`, the fields behind the device id that bind a transport to the session. */
   writeAttach(writer: FieldWriter, { token }: Grant): FieldWriter {
-    return this.writeCount(this.writeAck(writer.field('xr', token)));
+    return this.writeAck(writer.field('xr', token));
   }
 
   /** The number of an attach or a download. */

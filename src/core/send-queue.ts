@@ -34,8 +34,6 @@ export interface Batch {
   /** Numbers of its first message: within the session (X-6), and of this client; 0 before it is sent. */
   first: number;
   number: number;
-  /** So many of its first messages were acknowledged. */
-  acknowledged: number;
 }
 
 /** Messages in the order they were sent, encoded when they are queued, in batches as they will go out. */
@@ -81,9 +79,10 @@ export class SendQueue {
       const batch = this.#batches.shift();
       if (!batch) return undefined;
       this.bytes -= batch.groups.length;
-      compact(batch);
-      this.#length -= batch.tokens.length;
-      if (batch.tokens.length > 0) return batch;
+      const { tokens } = batch;
+      const left = tokens.includes(TAKEN) ? rewrite(batch, (group, i) => (tokens[i] === TAKEN ? undefined : group)) : batch;
+      this.#length -= left.tokens.length;
+      if (left.tokens.length > 0) return left;
     }
   }
 
@@ -123,7 +122,7 @@ export class SendQueue {
 
   #begin(firstToken: number, target: string | undefined, mode: SendMode): Batch {
     this.#close();
-    const numbers = { counter: 0, first: 0, number: 0, acknowledged: 0 };
+    const numbers = { counter: 0, first: 0, number: 0 };
     const batch: Batch = { firstToken, target, mode, tokens: [], ends: [], groups: NO_BYTES, requeued: false, ...numbers };
     this.#batches.push(batch);
     return batch;
@@ -135,14 +134,21 @@ export class SendQueue {
   }
 }
 
-/** Closes the gaps where messages were taken out. */
-function compact(batch: Batch): void {
-  if (!batch.tokens.includes(TAKEN)) return;
-  const parts = batch.tokens.map((token, i) =>
-    token === TAKEN ? NO_BYTES : batch.groups.subarray(batch.ends[i - 1] ?? 0, batch.ends[i]),
-  );
+/** A batch whose messages are written anew; those that `change` gives nothing for are left out. */
+export function rewrite(
+  batch: Batch,
+  change: (group: Uint8Array, place: number) => Uint8Array | undefined,
+): Batch {
+  const tokens: number[] = [];
+  const ends: number[] = [];
+  const groups: Uint8Array[] = [];
   let end = 0;
-  batch.ends = parts.map(({ length }) => (end += length)).filter((_, i) => batch.tokens[i] !== TAKEN);
-  batch.tokens = batch.tokens.filter((token) => token !== TAKEN);
-  batch.groups = joinBytes(parts);
+  for (const [i, token] of batch.tokens.entries()) {
+    const group = change(batch.groups.subarray(batch.ends[i - 1] ?? 0, batch.ends[i]), i);
+    if (!group) continue;
+    tokens.push(token);
+    groups.push(group);
+    ends.push((end += group.length));
+  }
+  return { ...batch, tokens, ends, groups: joinBytes(groups) };
 }

@@ -1,93 +1,23 @@
-import { backoffLimit, STABLE_MS, type BackoffOptions } from './backoff';
+import { backoffLimit, STABLE_MS } from './backoff';
 import type { Fields } from './codec';
 import { discoveryResponse, isDiscoveryRequest } from './discovery';
 import { ErrorCode, type ErrorTexts } from './errors';
 import type { Link, LinkEvent, MakeLinks, SessionSettings } from './link';
-import {
-  loginRequest,
-  readLogin,
-  readNumber,
-  type Credentials,
-  type IncomingMessage,
-  type Login,
-  type OutgoingMessage,
-} from './messages';
+import type { Login } from './login';
+import type { IncomingMessage, OutgoingMessage } from './messages';
 import { Resume, type Gap } from './resume';
-import { NOBODY, SendQueue, TAKEN, type Batch } from './send-queue';
+import { SendWindow } from './send-window';
+import type { Guarantee, SessionEffect, SessionInput, SessionOptions, StatusCause } from './session-events';
+import { SignIn } from './sign-in';
 import { SHOWN, STEPS, type Happening, type SessionState, type State } from './steps';
-import { webSocketUrl } from './socket-link';
-import { Traffic, type TransportEffect, type TransportEvent } from './traffic';
+import { Traffic } from './traffic';
+import { TransportChoice } from './transport-choice';
 
 const LOGIN_TIMEOUT_MS = 10_000;
 /** How long `close` lets queued messages go out, and how long it waits for the relay's word. */
 const CLOSE_TIMEOUT_MS = 5000;
-/** Attempts to attach before a new session is asked for (S-7). */
+/** Attempts to attach before a new session is asked for, of a relay without the extension (S-7). */
 const MAX_ATTACH_FAILURES = 3;
-/** How long the relay keeps a session without a transport (X-25, `xt`): after that a new one is asked for. */
-const SUSPENDED_MS = 120_000;
-/** With long polling in the place of a WebSocket that did not open: first and longest time to the next try of one. */
-const MIN_CLIMB_MS = 30_000;
-const MAX_CLIMB_MS = 300_000;
-
-export interface SessionOptions {
-  /** `host:port` of the relay for the login. */
-  host: string;
-  backoff: BackoffOptions;
-  random: () => number;
-  /** 22 characters that nobody else has (X-1). */
-  makeInstance: () => string;
-  makeLinks: MakeLinks;
-  /** Messages, and their bytes, that may wait. */
-  maxQueuedMessages: number;
-  maxQueuedBytes: number;
-}
-
-/** Why a state was left. @public */
-export type StatusCause = Happening;
-
-export interface StatusChange {
-  from: State;
-  to: State;
-  cause: StatusCause;
-  /** Milliseconds until the next attempt, where one is waited for. */
-  retryInMs?: number;
-  /** On `connected`: whether this is the session that there was before, with the same session id. */
-  resumed: boolean;
-  /** On `connected`: messages that were sent again. */
-  replayed: number;
-}
-
-/**
- * What holds for messages that the relay has taken.
- *
- * - `none`: there is no session.
- * - `plain`: a relay without the extension; what is on its way when a link breaks may be lost.
- * - `resume`: kept over breaks and changes of transport; a crash of the relay is told as a gap.
- * - `durable`: kept over crashes of the relay too.
- *
- * @public
- */
-export type Guarantee = 'none' | 'plain' | 'resume' | 'durable';
-
-export type SessionInput =
-  | TransportEvent
-  /** `wake` when the deadline has come, or when messages were queued. */
-  | { type: 'start' | 'close' | 'suspend' | 'resume' | 'wake' | 'credentials-failed' }
-  | ({ type: 'credentials' } & Credentials)
-  | { type: 'configure'; change: Partial<SessionSettings> };
-
-export type SessionEffect =
-  | TransportEffect
-  /** Wants name and password: `credentials` or `credentials-failed` answers it. */
-  | { type: 'credentials' }
-  | { type: 'message'; message: IncomingMessage }
-  | { type: 'status'; change: StatusChange }
-  | { type: 'error'; code: number }
-  | { type: 'gap'; gap: Gap }
-  /** There is room in the queue again. */
-  | { type: 'drain' }
-  /** The fate of a message whose sender awaits it. */
-  | { type: 'settled'; token: number; code: number };
 
 /**
  * One device's presence on a relay, over either transport, as a pure machine: inputs and time go in, effects come out
@@ -102,35 +32,18 @@ export class Session {
   #polled = 0;
   readonly #reports: LinkEvent[] = [];
   readonly #traffic = new Traffic(this.#effects);
-  readonly #queue = new SendQueue();
+  readonly #window: SendWindow;
+  readonly #signIn: SignIn;
+  readonly #choice: TransportChoice;
+  readonly #resume = new Resume();
   #state: SessionState = 'idle';
   #shown: State = 'idle';
-  #credentials: Credentials | { token: string } | undefined;
   #login: Login | undefined;
-  readonly #resume = new Resume();
-  #instance = '';
-  /** Lets in without a password after the session was lost (X-38). */
-  #loginToken: string | undefined = '';
-  /** The relay refused the extension (X-3). */
-  #isPlain = false;
-  /** A WebSocket did not open: long polling is used meanwhile. */
-  #isFallback = false;
-  #climbMs = MIN_CLIMB_MS;
-  #hasHadSocket = false;
   #chooseLink: ReturnType<MakeLinks> | undefined;
   #link: Link | undefined;
-  /** Batches on their way, or in doubt; over a plain relay at most one. */
-  #window: Batch[] = [];
-  /** How many of them went out over this link. */
-  #sentCount = 0;
-  /** Number of the last message that the relay has taken, and of this client's last one sent (X-6). */
-  #acknowledged = 0;
-  #lastNumber = 0;
-  /** Messages whose receivers have still to acknowledge them: token by number. */
-  readonly #receipts = new Map<number, number>();
   #movePending = false;
-  #isFull = false;
-  #lastToken = 0;
+  /** The link closed because something was too large for it. */
+  #wasTooLarge = false;
   #attempt = 0;
   #attachFailures = 0;
   #runningSince = Infinity;
@@ -139,11 +52,16 @@ export class Session {
   #lastSessionId = '';
   /** Why the session before was lost. */
   #gapReason = 'plain';
+  /** What the relay says of the next attempt: not before, and spread over so long. */
+  #waitMs = 0;
   #spreadMs: number | undefined;
 
   constructor(settings: SessionSettings, options: SessionOptions) {
     this.settings = settings;
     this.#options = options;
+    this.#window = new SendWindow(this.#effects, options);
+    this.#signIn = new SignIn(options.makeInstance);
+    this.#choice = new TransportChoice(settings, this.#traffic);
   }
 
   /** Session id on the relay, or `-1` before there is one (P-102). */
@@ -162,7 +80,7 @@ export class Session {
 
   /** Messages waiting, those on their way not counted (section 14). */
   get bufferedAmount(): number {
-    return this.#queue.length;
+    return this.#window.queued;
   }
 
   get counters(): { upload: number; download: number } {
@@ -173,11 +91,6 @@ export class Session {
     const { grant } = this.#resume;
     if (!this.#login) return 'none';
     return grant ? (grant.isDurable ? 'durable' : 'resume') : 'plain';
-  }
-
-  /** Bytes waiting, those on their way not counted. */
-  get bufferedBytes(): number {
-    return this.#queue.bytes;
   }
 
   /** Largest message, encoded. */
@@ -202,21 +115,17 @@ export class Session {
   /** Why a message of this size cannot be queued now; 0 when it can. After 25, `drain` follows. */
   refusalOf(size: number): number {
     if (size > this.maxMessageBytes) return ErrorCode.TOO_LARGE;
-    const { maxQueuedMessages, maxQueuedBytes } = this.#options;
-    const { length, bytes } = this.#queue;
-    this.#isFull = length >= maxQueuedMessages || (length > 0 && bytes + size > maxQueuedBytes);
-    return this.#isFull ? ErrorCode.QUEUE_FULL : ErrorCode.SUCCESS;
+    return this.#window.isFullFor(size) ? ErrorCode.QUEUE_FULL : ErrorCode.SUCCESS;
   }
 
   /** Queues one message; it goes out with the next `wake`, once the session runs. Gives its token. */
   send(message: OutgoingMessage, awaited: boolean): number {
-    this.#queue.push(message, ++this.#lastToken, awaited);
-    return this.#lastToken;
+    return this.#window.push(message, awaited);
   }
 
   /** Takes a waiting message back; false when it is on its way. */
   cancelSend(token: number): boolean {
-    return this.#queue.remove(token);
+    return this.#window.remove(token);
   }
 
   input(event: SessionInput, now: number): void {
@@ -225,7 +134,7 @@ export class Session {
     else if (event.type === 'wake') this.#traffic.wake();
     else if (event.type === 'configure') this.#configure(event.change);
     else {
-      if (event.type === 'credentials') this.#credentials = event;
+      if (event.type === 'credentials') this.#signIn.credentials = event;
       this.#happen(event.type);
     }
     do {
@@ -251,14 +160,14 @@ export class Session {
     const isWaiting = this.#state === 'waiting';
     if (to === from && !isWaiting) return;
     this.#shown = to;
+    const isConnected = to === 'connected';
     const hadSession = this.#lastSessionId !== '';
-    const resumed = to === 'connected' && this.#lastSessionId === this.sessionId;
-    if (to === 'connected') this.#lastSessionId = this.sessionId;
+    const resumed = isConnected && this.#lastSessionId === this.sessionId;
+    if (isConnected) this.#lastSessionId = this.sessionId;
     const retryInMs = (this.deadline ?? 0) - this.#traffic.now;
-    const replayed = this.#window.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    const change = { from, to, cause, resumed, replayed, ...(isWaiting && { retryInMs }) };
+    const change = { from, to, cause, resumed, replayed: this.#window.replayed, ...(isWaiting && { retryInMs }) };
     this.#effects.push({ type: 'status', change });
-    if (to === 'connected' && !resumed && hadSession) this.#gap({ count: undefined, reason: this.#gapReason });
+    if (isConnected && !resumed && hadSession) this.#gap({ count: undefined, reason: this.#gapReason });
   }
 
   #gap(gap: Gap): void {
@@ -274,167 +183,131 @@ export class Session {
     const { useEncryption, useWebSocket } = settings;
     Object.assign(settings, change);
     this.#link?.follow(change);
-    if (settings.useEncryption !== useEncryption || settings.useWebSocket !== useWebSocket) this.#movePending = true;
+    if (settings.useWebSocket !== useWebSocket) this.#choice.reset();
+    this.#movePending ||= settings.useEncryption !== useEncryption || settings.useWebSocket !== useWebSocket;
   }
 
   protected askCredentials(): void {
-    const token = this.#loginToken;
-    this.#loginToken = undefined;
-    if (!token) return void this.#effects.push({ type: 'credentials' });
-    this.#credentials = { token };
-    this.#happen('credentials');
+    if (this.#signIn.token) this.#happen('credentials');
+    else this.#effects.push({ type: 'credentials' });
   }
 
   protected login(): void {
-    const credentials = this.#credentials;
-    if (!credentials) return;
-    this.#credentials = undefined;
-    const url = `${this.#origin(this.#options.host)}/`;
-    if (!this.#instance) this.#instance = this.#options.makeInstance();
-    const body = loginRequest(credentials, this.#isPlain ? undefined : this.#instance);
-    const hasToken = 'token' in credentials;
-    this.#traffic.post(url, body, LOGIN_TIMEOUT_MS, (code, fields) => this.#loggedIn(code, fields, hasToken));
+    const body = this.#signIn.request();
+    if (!body) return;
+    const done = (code = ErrorCode.UNREACHABLE as number, fields?: Fields): void => this.#loggedIn(code, fields);
+    this.#traffic.post(`${this.#origin(this.#options.host)}/`, body, LOGIN_TIMEOUT_MS, done);
   }
 
-  #loggedIn(code = ErrorCode.UNREACHABLE as number, fields: Fields | undefined, hasToken: boolean): void {
-    if (code === ErrorCode.WRONG_CREDENTIALS && !hasToken) return this.#happen('refused');
-    const login = fields && code === ErrorCode.SUCCESS ? readLogin(fields) : undefined;
-    if (!login) {
-      this.#followRefusal(code, fields, hasToken);
+  #loggedIn(code: number, fields: Fields | undefined): void {
+    const result = this.#signIn.answered(code, fields);
+    if ('code' in result) {
+      if (result.code === ErrorCode.WRONG_CREDENTIALS) return this.#happen('refused');
+      this.#error(result.code);
+      this.#waitMs = result.waitMs;
+      if (code === ErrorCode.INSTANCE_IN_USE) this.#window.settleAll(ErrorCode.RESUME_REFUSED);
       return this.#happen('login-failed');
     }
-    this.#login = login;
-    this.#begin(login);
-    const { deviceId } = login;
+    const { deviceId, grant } = (this.#login = result);
+    this.#runUntil = this.#traffic.now;
+    this.#resume.begin(grant);
+    this.#window.begin(grant !== undefined);
     this.#chooseLink = this.#options.makeLinks(this.#traffic, this.settings, this.#reports, deviceId, this.#resume);
     this.#happen('accepted');
-  }
-
-  /** A relay that does not know the extension may say so with 7; then it is left out from now on (X-3). */
-  #followRefusal(code: number, fields: Fields | undefined, hasToken: boolean): void {
-    if (code === ErrorCode.INSTANCE_IN_USE) this.#instance = '';
-    if (code === ErrorCode.RATE_LIMITED) this.#spreadMs = 1000 * (readNumber(fields!, 'xt') || 1);
-    if (code === ErrorCode.PROTOCOL && !this.#isPlain) this.#isPlain = true;
-    else if (!hasToken) this.#error(code === ErrorCode.UNREACHABLE ? code : ErrorCode.PROTOCOL);
-  }
-
-  /** A new session on the relay: what the one before has not acknowledged is sent again there, if it can tell (X-35). */
-  #begin({ grant }: Login): void {
-    this.#resume.begin(grant);
-    this.#runUntil = this.#traffic.now;
-    this.#acknowledged = 0;
-    if (!grant) this.#settleWindow(ErrorCode.UNREACHABLE);
-    for (const batch of this.#window) batch.acknowledged = 0;
-    this.#renumber();
-    this.#keepReceipts();
-  }
-
-  #renumber(): void {
-    let next = this.#acknowledged + 1;
-    for (const batch of this.#window) {
-      batch.first = next - batch.acknowledged;
-      next = batch.first + batch.tokens.length;
-    }
-  }
-
-  /** Receipts of what the lost session has taken will not come. */
-  #keepReceipts(): void {
-    const isComing = (number: number): boolean =>
-      this.#window.some((batch) => number >= batch.number && number < batch.number + batch.tokens.length);
-    for (const [number, token] of this.#receipts) {
-      if (isComing(number)) continue;
-      this.#receipts.delete(number);
-      this.#settle(ErrorCode.RESUME_REFUSED, [token]);
-    }
   }
 
   #origin(host: string): string {
     return `${this.settings.useEncryption ? 'https' : 'http'}://${host}`;
   }
 
+  /** Where the relay is reached: for WebSocket and upload, and for downloads. */
+  #origins({ plainHosts, secureHosts }: Login): [string, string] {
+    const [upload, download] = this.settings.useEncryption ? secureHosts : plainHosts;
+    return [this.#origin(upload), this.#origin(download)];
+  }
+
   protected attach(): void {
     this.drop();
     if (!this.#login) return this.#happen('relogin');
-    const { plainHosts, secureHosts } = this.#login;
-    const [uploadHost, downloadHost] = this.settings.useEncryption ? secureHosts : plainHosts;
     this.#movePending = false;
-    this.#link = this.#chooseLink?.(this.settings.useWebSocket && !this.#isFallback);
-    this.#link?.attach(this.#origin(uploadHost), this.#origin(downloadHost));
+    this.#link = this.#chooseLink?.(this.#choice.useWebSocket);
+    this.#link?.attach(...this.#origins(this.#login));
   }
 
   #reported(event: LinkEvent): void {
     switch (event.type) {
       case 'error':
         return this.#error(event.code);
-      case 'sent':
-        return event.upTo === undefined ? this.#sent(event.code) : this.#acknowledge(event);
-      case 'receipt':
-        this.#settle(event.code, [this.#receipts.get(event.number) ?? TAKEN]);
-        this.#receipts.delete(event.number);
+      case 'answered':
+        return this.#answered(event.code);
+      case 'taken':
+        return this.#taken(event);
+      case 'too-large':
+        if (!this.#window.shrink(this.#hasNumbers, this.counters)) this.#lost(ErrorCode.UNREACHABLE);
         return;
+      case 'receipt':
+        return this.#window.receipt(event.number, event.code);
       case 'gap':
         return this.#gap(event.gap);
       case 'received':
         for (const message of event.messages) this.#receive(message);
         return;
       case 'lost':
-        this.#error(event.code);
         this.#spreadMs = event.spreadMs;
-        if (this.#state === 'attaching') this.#failToAttach();
-        return this.#happen('lost');
+        return this.#lost(event.code);
       case 'gone':
-        this.#gapReason = event.reason;
-        this.#happen('gone');
-        if (event.code === ErrorCode.INSTANCE_IN_USE) this.#instance = this.#loginToken = '';
-        return;
+        return this.#gone(event.code, event.reason);
       default:
         return this.#happen(event.type);
     }
   }
 
-  /** After a WebSocket that did not open it is the turn of long polling; one that has been open before gets three tries. */
+  get #hasNumbers(): boolean {
+    return this.#resume.grant !== undefined;
+  }
+
+  #lost(code: number): void {
+    this.#wasTooLarge = code === ErrorCode.TOO_LARGE;
+    if (!this.#wasTooLarge) this.#error(code);
+    if (this.#state === 'attaching') this.#failToAttach();
+    this.#happen('lost');
+  }
+
+  /** The relay has no such session, or another place has taken it: then this one needs an identity of its own (X-29). */
+  #gone(code: number, reason: string): void {
+    this.#gapReason = reason;
+    this.#happen('gone');
+    if (code !== ErrorCode.INSTANCE_IN_USE) return;
+    this.#signIn.forget();
+    this.#window.settleAll(ErrorCode.RESUME_REFUSED);
+  }
+
   #failToAttach(): void {
     const failures = ++this.#attachFailures;
-    const tries = this.#hasHadSocket ? MAX_ATTACH_FAILURES : 1;
-    this.#isFallback = this.settings.useWebSocket && failures % (tries + 1) === tries;
-    const isLost = this.#resume.grant
-      ? this.#traffic.now - this.#runUntil > SUSPENDED_MS
+    const { grant } = this.#resume;
+    this.#choice.failed(failures);
+    const isLost = grant
+      ? this.#traffic.now - this.#runUntil > grant.keptMs
       : failures % MAX_ATTACH_FAILURES === 0;
     if (isLost) this.#leaveSession();
   }
 
   #receive(message: IncomingMessage): void {
-    if (this.settings.discoverable && isDiscoveryRequest(message)) {
-      this.send(discoveryResponse(message, this.settings.name), false);
-    } else {
+    if (!this.settings.discoverable || !isDiscoveryRequest(message)) {
       this.#effects.push({ type: 'message', message });
-    }
+    } else if (!this.#window.isFullFor(0)) this.send(discoveryResponse(message, this.settings.name), false);
   }
 
   protected run(): void {
+    const link = this.#link!;
     this.#runningSince = this.#traffic.now;
     this.#attachFailures = 0;
-    if (!this.#link?.repeatable) this.#settleInDoubt();
-    // What the relay has taken is told by now. The rest is sent again, but for what is not worth it.
-    const given = this.#window.filter(({ mode }) => mode === 'volatile');
-    this.#window = this.#window.filter(({ mode }) => mode !== 'volatile');
-    for (const { tokens } of given) this.#settle(ErrorCode.UNREACHABLE, tokens);
-    this.#renumber();
-    if (this.#isFallback) this.#traffic.after('climb', this.#climbMs, () => this.#climb());
-    else this.#climbMs = MIN_CLIMB_MS;
-    this.#hasHadSocket ||= this.settings.useWebSocket && !this.#isFallback;
-  }
-
-  /** Looks whether a WebSocket opens by now, beside the running session. */
-  #climb(): void {
-    this.#climbMs = Math.min(2 * this.#climbMs, MAX_CLIMB_MS);
-    const host = this.#login?.[this.settings.useEncryption ? 'secureHosts' : 'plainHosts'][0] ?? '';
-    const id = this.#traffic.open(webSocketUrl(this.#origin(host)), ({ type }) => {
-      this.#traffic.letGo(id);
-      if (type !== 'opened') return this.#traffic.after('climb', this.#climbMs, () => this.#climb());
-      this.#isFallback = false;
-      this.#movePending = true;
-    });
+    if (!link.repeatable) this.#settleInDoubt();
+    // What the relay has taken is told by now.
+    this.#window.giveUpVolatile();
+    if (this.#wasTooLarge) this.#window.shrink(this.#hasNumbers, this.counters);
+    this.#wasTooLarge = false;
+    this.#choice.running(link.repeatable, this.#origins(this.#login!)[0], () => (this.#movePending = true));
   }
 
   protected wait(): void {
@@ -443,8 +316,9 @@ export class Session {
     if (this.#runningSince < Infinity) this.#runUntil = this.#traffic.now;
     this.#runningSince = Infinity;
     const limitMs = this.#spreadMs ?? backoffLimit(++this.#attempt, this.#options.backoff);
+    this.#dueIn(this.#waitMs + this.#options.random() * limitMs);
+    this.#waitMs = 0;
     this.#spreadMs = undefined;
-    this.#dueIn(this.#options.random() * limitMs);
   }
 
   #dueIn(ms: number): void {
@@ -456,23 +330,23 @@ export class Session {
     this.wait();
   }
 
-  /** The next session does not know what this one has sent: a batch in doubt is not repeated there. */
+  /** The next session of a plain relay does not know what this one has sent: a batch in doubt is not repeated there. */
   #leaveSession(): void {
-    if (!this.#resume.grant) this.#settleWindow(ErrorCode.UNREACHABLE);
-    this.#loginToken = this.#resume.grant?.token;
+    this.#settleInDoubt();
+    this.#signIn.token = this.#resume.grant?.token;
     this.#login = undefined;
   }
 
   protected drop(): void {
-    // Over a WebSocket nobody can ask what became of a batch; an upload is repeated with its counter.
     this.#traffic.clear();
     if (this.#link && !this.#link.repeatable) this.#settleInDoubt();
     this.#link = undefined;
-    this.#sentCount = 0;
+    this.#window.rewind();
   }
 
+  /** Over a WebSocket of a plain relay nobody can ask what became of a batch; an upload is repeated with its counter. */
   #settleInDoubt(): void {
-    if (!this.#resume.grant) this.#settleWindow(ErrorCode.UNREACHABLE);
+    if (!this.#hasNumbers) this.#window.settleAll(ErrorCode.UNREACHABLE);
   }
 
   protected detach(): void {
@@ -493,19 +367,21 @@ export class Session {
   }
 
   protected finish(): void {
-    this.#login = undefined;
-    this.#lastSessionId = '';
-    this.#settleWindow(ErrorCode.UNREACHABLE);
-    this.#keepReceipts();
-    this.#settle(ErrorCode.UNREACHABLE, this.#queue.clear(false));
+    this.#forgetSession();
+    this.#window.end(ErrorCode.UNREACHABLE, false);
   }
 
+  /** What nobody awaits stays for the next start, with the right password. */
   protected fail(): void {
+    this.#forgetSession();
     this.#error(ErrorCode.WRONG_CREDENTIALS);
-    this.#settleWindow(ErrorCode.WRONG_CREDENTIALS);
-    this.#keepReceipts();
-    // What nobody awaits stays for the next start, with the right password.
-    this.#settle(ErrorCode.WRONG_CREDENTIALS, this.#queue.clear(true));
+    this.#window.end(ErrorCode.WRONG_CREDENTIALS, true);
+  }
+
+  #forgetSession(): void {
+    this.#login = undefined;
+    this.#lastSessionId = '';
+    this.#signIn.token = undefined;
   }
 
   #pump(): void {
@@ -517,109 +393,27 @@ export class Session {
         this.#happen('move');
       }
       if (this.#state !== 'running' && this.#state !== 'flushing') return;
-      const batch = this.#window[this.#sentCount] ?? this.#takeBatch();
-      if (!batch) return this.#window.length === 0 ? this.#happen('flushed') : undefined;
-      this.#sentCount++;
+      const batch = this.#window.take(this.#resume.grant, this.counters);
+      if (!batch) return this.#window.isEmpty ? this.#happen('flushed') : undefined;
       this.#link?.send(batch.groups, batch, batch.counter);
     }
   }
 
-  #takeBatch(): Batch | undefined {
-    if (this.#isWindowFull()) return undefined;
-    const batch = this.#queue.take();
-    if (!batch) return undefined;
-    this.#tellRoom();
-    batch.counter = this.counters.upload++;
-    batch.number = this.#lastNumber + 1;
-    this.#lastNumber += batch.tokens.length;
-    this.#window.push(batch);
-    this.#renumber();
-    if (this.#resume.grant && batch.mode === 'delivered') {
-      batch.tokens.forEach((token, i) => this.#receipts.set(batch.number + i, token));
-    }
-    return batch;
-  }
-
-  #tellRoom(): void {
-    const { maxQueuedMessages, maxQueuedBytes } = this.#options;
-    const { length, bytes } = this.#queue;
-    if (!this.#isFull || 2 * length > maxQueuedMessages || 2 * bytes > maxQueuedBytes) return;
-    this.#isFull = false;
-    this.#effects.push({ type: 'drain' });
-  }
-
-  /** One batch may always be on its way, whatever its size (X-9). */
-  #isWindowFull(): boolean {
-    const { windowMessages = 0, windowBytes = 0 } = this.#resume.grant ?? {};
-    let [messages, bytes] = [0, 0];
-    for (const { tokens, groups } of this.#window) [messages, bytes] = [messages + tokens.length, bytes + groups.length];
-    return this.#window.length > 0 && (messages >= windowMessages || bytes >= windowBytes);
-  }
-
-  /** A plain relay has answered the batch under way. */
-  #sent(code: number): void {
-    if (code !== ErrorCode.SESSION_EXPIRED) return this.#settleWindow(code);
-    // A batch that the relay refused with 12 was not delivered; it is tried once more with the new session (S-17).
-    this.#traffic.clear();
-    const [batch] = this.#window;
-    if (batch?.requeued === false) {
-      this.#queue.putBack(batch);
-      this.#window = [];
-      this.#sentCount = 0;
-    }
-    this.#settleWindow(code);
-    this.#happen('gone');
+  /** A plain relay has answered the batch under way; one that was refused with 12 was not delivered (S-17). */
+  #answered(code: number): void {
+    if (code === ErrorCode.SESSION_EXPIRED) this.#window.putBack();
+    this.#window.settleAll(code);
+    if (code === ErrorCode.SESSION_EXPIRED) this.#gone(code, 'plain');
   }
 
   /** A relay with the extension says what it has taken, and what it has refused (X-6 to X-9). */
-  #acknowledge({ code, upTo = 0, refused = [] }: Extract<LinkEvent, { type: 'sent' }>): void {
-    if (code === ErrorCode.SESSION_EXPIRED || code === ErrorCode.RESUME_REFUSED) {
-      this.#traffic.clear();
-      return this.#happen('gone');
-    }
-    for (const number of refused) this.#refuse(number, code);
-    if (upTo > this.#acknowledged && upTo <= this.#lastInWindow()) this.#take(upTo);
-    // Sent out of turn: again, from behind what was taken.
-    if (code === ErrorCode.SEQUENCE_GAP) this.#sentCount = 0;
-    if (code === ErrorCode.NOT_STORED) this.#reported({ type: 'lost', code, spreadMs: undefined });
-  }
-
-  #lastInWindow(): number {
-    const last = this.#window.at(-1);
-    return last ? last.first + last.tokens.length - 1 : 0;
-  }
-
-  #refuse(number: number, code: number): void {
-    const batch = this.#window.find(({ first, tokens }) => number >= first && number < first + tokens.length);
-    if (!batch || code === ErrorCode.SEQUENCE_GAP || code === ErrorCode.NOT_STORED) return;
-    const index = number - batch.first;
-    this.#receipts.delete(batch.number + index);
-    this.#settle(code, batch.tokens.splice(index, 1, TAKEN));
-  }
-
-  #take(upTo: number): void {
-    this.#acknowledged = upTo;
-    for (let batch = this.#window[0]; batch && batch.first <= upTo; batch = this.#window[0]) {
-      const count = Math.min(batch.tokens.length, upTo - batch.first + 1);
-      const taken = batch.tokens.slice(batch.acknowledged, count);
-      if (batch.mode !== 'delivered') this.#settle(ErrorCode.SUCCESS, taken);
-      batch.acknowledged = count;
-      if (count < batch.tokens.length) return;
-      this.#window.shift();
-      this.#sentCount = Math.max(0, this.#sentCount - 1);
-    }
-  }
-
-  #settleWindow(code: number): void {
-    const batches = this.#window;
-    this.#window = [];
-    this.#sentCount = 0;
-    for (const { tokens, acknowledged } of batches) this.#settle(code, tokens.slice(acknowledged));
-  }
-
-  /** Tells each awaiting sender the code, and the error callback once for those that nobody awaits. */
-  #settle(code: number, tokens: readonly number[]): void {
-    for (const token of tokens) if (token > NOBODY) this.#effects.push({ type: 'settled', token, code });
-    if (tokens.includes(NOBODY)) this.#error(code);
+  #taken({ code, upTo, refused }: Extract<LinkEvent, { type: 'taken' }>): void {
+    if (code === ErrorCode.SESSION_EXPIRED || code === ErrorCode.RESUME_REFUSED) return this.#gone(code, 'expired');
+    const isOutOfTurn = code === ErrorCode.SEQUENCE_GAP;
+    const isOver = isOutOfTurn || code === ErrorCode.NOT_STORED;
+    if (!isOver) for (const number of refused) this.#window.refuse(number, code);
+    this.#window.acknowledge(upTo);
+    // Again from behind what was taken, with a new link.
+    if (isOver) this.#lost(isOutOfTurn ? ErrorCode.SUCCESS : code);
   }
 }

@@ -5,20 +5,19 @@ import {
   Link,
   PROBE_TIMEOUT_MS,
   sendTimeoutMs,
+  webSocketUrl,
   type Outcome,
   type SessionSettings,
 } from './link';
+import { MAX_ANSWER_SIZE, readCode, readNumber } from './messages';
 import {
   attachMessage,
   closeMessage,
   keepAliveMessage,
-  MAX_ANSWER_SIZE,
   networksMessage,
-  readCode,
-  readNumber,
   sendMessage,
   type FirstNumbers,
-} from './messages';
+} from './requests';
 import type { TransportEvent } from './traffic';
 
 /** How long a WebSocket may take to open before long polling has its turn. */
@@ -34,6 +33,8 @@ const UNACKNOWLEDGED_MS = 15_000;
 const ACK_DELAY_MS = 250;
 /** Close code: another place has taken the session with its token (X-26). */
 const REPLACED = 4001;
+/** Close code: what was sent is larger than somebody on the way allows. */
+const TOO_LARGE = 1009;
 /** A request that gets no answer is repeated on the same socket twice, then the socket is given up (S-12, S-16). */
 const MAX_REPEATS = 2;
 
@@ -48,6 +49,8 @@ export class SocketLink extends Link {
   #asked: readonly string[] = [];
   /** First number of the last batch. */
   #lastSent = 0;
+  /** The last message that the relay has taken. */
+  #taken = 0;
 
   attach(uploadOrigin: string): void {
     this.closing = undefined;
@@ -75,7 +78,7 @@ export class SocketLink extends Link {
     this.closing = outcome;
     this.#phase = 'closing';
     this.#transmit(closeMessage(outcome === 'ended' ? 't' : 'c'));
-    this.traffic.after('answer', ANSWER_TIMEOUT_MS, () => this.finish(outcome));
+    this.traffic.after('answer', ANSWER_TIMEOUT_MS, () => this.over({ type: outcome }));
   }
 
   probe(): void {
@@ -168,9 +171,10 @@ export class SocketLink extends Link {
   /** Stops waiting, or waits on for what was sent later. */
   #sent(fields: Fields): void {
     this.isBusy = false;
-    const isAll = !this.resume.grant || readNumber(fields, 'xh') >= this.#lastSent;
-    if (isAll) this.traffic.stop('send');
-    else this.traffic.after('send', UNACKNOWLEDGED_MS, () => this.lose(ErrorCode.SUCCESS));
+    const upTo = readNumber(fields, 'xh');
+    if (!this.resume.grant || upTo >= this.#lastSent) this.traffic.stop('send');
+    else if (upTo > this.#taken) this.traffic.after('send', UNACKNOWLEDGED_MS, () => this.lose(ErrorCode.SUCCESS));
+    this.#taken = upTo;
   }
 
   #attachAnswered(code: number, fields: Fields): void {
@@ -198,20 +202,17 @@ export class SocketLink extends Link {
   }
 
   #closeAnswered(code: number, outcome: Outcome): void {
-    if (code === ErrorCode.SUCCESS) this.finish(outcome);
+    if (code === ErrorCode.SUCCESS) this.over({ type: outcome });
     else this.report({ type: 'error', code });
   }
 
   #closed(code: number, reason: string): void {
-    if (this.closing) return this.finish(this.closing);
+    if (this.closing) return this.over({ type: this.closing });
     // A draining relay spreads its clients over so many seconds (X-46).
     const isDraining = code === 1012 && /^\d{1,3}$/.test(reason);
-    if (code === REPLACED) return this.report({ type: 'gone', code: ErrorCode.INSTANCE_IN_USE, reason: 'expired' });
-    const neverOpened = this.#phase === 'opening';
-    this.lose(neverOpened ? ErrorCode.UNREACHABLE : ErrorCode.SUCCESS, isDraining ? Number(reason) * 1000 : undefined);
+    if (code === REPLACED) return this.leave(ErrorCode.INSTANCE_IN_USE);
+    const openedCode = code === TOO_LARGE ? ErrorCode.TOO_LARGE : ErrorCode.SUCCESS;
+    const lostCode = this.#phase === 'opening' ? ErrorCode.UNREACHABLE : openedCode;
+    this.lose(lostCode, isDraining ? Number(reason) * 1000 : undefined);
   }
-}
-
-export function webSocketUrl(origin: string): string {
-  return `${origin.replace('http', 'ws')}/api/WebSocket`;
 }

@@ -19,8 +19,8 @@ export type TransportEffect =
   | { type: 'close'; id: number };
 
 /**
- * Takes the outcome of a request: the code of the answer, 20 without one, 3 for one that cannot be read, undefined
- * when the time was over.
+ * Takes the outcome of a request: the code of the answer, 20 without one, 26 when the body was too large for somebody on
+ * the way, 3 for an answer that cannot be read, undefined when the time was over.
  */
 export type Done = (code: number | undefined, fields: Fields | undefined) => void;
 
@@ -118,7 +118,7 @@ export class Traffic {
 }
 
 function readAnswer(status: number, body: Uint8Array, done: Done): void {
-  if (status !== 200) return done(ErrorCode.UNREACHABLE, undefined);
+  if (status !== 200) return done(status === 413 ? ErrorCode.TOO_LARGE : ErrorCode.UNREACHABLE, undefined);
   const fields = parseBody(body, { maxSize: MAX_ANSWER_SIZE });
   done((fields.fault ? undefined : readCode(fields)) ?? ErrorCode.INVALID_ANSWER, fields);
 }

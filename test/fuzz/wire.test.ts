@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapeValue, MessageSplitter, parseBody, type Fields } from '../../src/core/codec';
 import { FieldWriter } from '../../src/core/field-writer';
-import { readLogin, readMessages } from '../../src/core/messages';
+import { readLogin } from '../../src/core/login';
+import { readMessages } from '../../src/core/messages';
 import { concat, randomSplit, seededRandom, show, vector } from '../helpers/bytes';
 
 /** Pieces that make hostile input interesting: random bytes alone hardly ever reach the odd corners. */

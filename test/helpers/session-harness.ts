@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { bothTransports } from '../../src/client/links';
 import type { SessionSettings } from '../../src/core/link';
-import { Session, type SessionEffect, type SessionInput, type StatusChange } from '../../src/core/session';
+import { Session } from '../../src/core/session';
+import type { SendMode } from '../../src/core/messages';
+import type { SessionEffect, SessionInput, SessionOptions, StatusChange } from '../../src/core/session-events';
 import { show, vector } from './bytes';
 
 export const LOGIN_ANSWER = '~e=0~id=101sAb3~ip=h:1~ip=h:2~dn=s:1~dn=s:2~sl=1~0=Fine~8=No such name';
@@ -18,8 +20,10 @@ export class Harness {
   readonly session: Session;
   /** What `random` gives next; the default makes every wait its upper end less nothing. */
   random = 1;
+  /** Instance ids that were drawn. */
+  instances = 0;
 
-  constructor(settings: Partial<SessionSettings> = {}) {
+  constructor(settings: Partial<SessionSettings> = {}, options: Partial<SessionOptions> = {}) {
     this.session = new Session(
       {
         name: 'me',
@@ -34,10 +38,11 @@ export class Harness {
         host: 'relay:9324',
         backoff: { minDelayMs: 500, maxDelayMs: 30_000 },
         random: () => this.random,
-        makeInstance: () => 'AAAAAAAAAAAAAAAAAAAAAA',
+        makeInstance: () => 'ABCD'.charAt(this.instances++).repeat(22),
         makeLinks: bothTransports,
         maxQueuedMessages: 10_000,
         maxQueuedBytes: 4_194_304,
+        ...options,
       },
     );
   }
@@ -129,9 +134,12 @@ export class Harness {
     return this;
   }
 
-  send(data: string, options: { awaited?: boolean; toSessionIds?: string[]; toNetworks?: string[] } = {}): number {
-    const { awaited = true, toSessionIds = [], toNetworks = [] } = options;
-    return this.session.send({ data, dataType: '', toNetworks, toSessionIds }, awaited);
+  send(
+    data: string,
+    options: { awaited?: boolean; toSessionIds?: string[]; toNetworks?: string[]; mode?: SendMode } = {},
+  ): number {
+    const { awaited = true, toSessionIds = [], toNetworks = [], mode } = options;
+    return this.session.send({ data, dataType: '', toNetworks, toSessionIds, mode }, awaited);
   }
 
   pump(): SessionEffect[] {
@@ -157,6 +165,8 @@ export function lines(effects: readonly SessionEffect[]): string[] {
         return `error ${effect.code}`;
       case 'settled':
         return `settled ${effect.code}`;
+      case 'gap':
+        return `gap of ${effect.gap.count} (${effect.gap.reason})`;
       case 'close':
         return aborts.has(effect) ? 'abort' : 'close';
       default:
@@ -165,7 +175,8 @@ export function lines(effects: readonly SessionEffect[]): string[] {
   });
 }
 
-function showChange({ from, to, cause, retryInMs, resumed }: StatusChange): string {
+function showChange({ from, to, cause, retryInMs, resumed, replayed }: StatusChange): string {
   const retry = retryInMs === undefined ? '' : ` in ${retryInMs}`;
-  return `${from} > ${to} (${cause})${retry}${resumed ? ' resumed' : ''}`;
+  const again = to === 'connected' && replayed > 0 ? ` replayed ${replayed}` : '';
+  return `${from} > ${to} (${cause})${retry}${resumed ? ' resumed' : ''}${again}`;
 }

@@ -1,6 +1,6 @@
 import { DISCOVERY_RESPONSE } from '../../src/core/discovery';
 import type { IncomingMessage, OutgoingMessage } from '../../src/core/messages';
-import type { StatusChange } from '../../src/core/session';
+import type { StatusChange } from '../../src/core/session-events';
 import type { ProtocolRoute } from '../../src/relay/events';
 import type { Device } from './device';
 import { makePayload, readPayload } from './payload';

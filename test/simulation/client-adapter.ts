@@ -1,7 +1,8 @@
 import { bothTransports } from '../../src/client/links';
 import type { AppEffect } from '../../src/client/driver';
 import type { IncomingMessage } from '../../src/core/messages';
-import { Session, type StatusChange } from '../../src/core/session';
+import { Session } from '../../src/core/session';
+import type { StatusChange } from '../../src/core/session-events';
 import type { Dice } from './dice';
 import type { DevicePlan } from './plan';
 import { hostOf } from './relay-host';

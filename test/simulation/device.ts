@@ -1,6 +1,7 @@
 import type { AppEffect } from '../../src/client/driver';
 import type { IncomingMessage, OutgoingMessage } from '../../src/core/messages';
-import type { Session, SessionEffect, SessionInput, StatusChange } from '../../src/core/session';
+import type { Session } from '../../src/core/session';
+import type { SessionEffect, SessionInput, StatusChange } from '../../src/core/session-events';
 import type { ProtocolRoute } from '../../src/relay/events';
 import { createClient, levelOf, tell, type ClientEvents, type PromiseLevel } from './client-adapter';
 import type { Dice } from './dice';

@@ -195,7 +195,7 @@ describe('a session over WebSocket', () => {
     h.pump();
     expect(refuse()).toEqual(['close', 'connected > reconnecting (gone) in 500']);
     expect(backAgain().at(-1)).toBe('text ~d=a~t=1');
-    expect(refuse()).toEqual(['close', 'settled 12', 'connected > reconnecting (gone) in 1000']);
+    expect(refuse()).toEqual(['settled 12', 'close', 'connected > reconnecting (gone) in 1000']);
   });
 
   it('S-12 auth is repeated twice on the same socket, then the socket is given up', () => {
