@@ -5,7 +5,7 @@ import { EffectQueue } from './events';
 import type { LogEffect, RelayInput } from './events';
 import type { Allocate } from './joiner';
 import type { RelayLimits } from './limits';
-import { QueueTotals } from './out-queue';
+import { type Entry, type OutQueue, QueueTotals } from './out-queue';
 import type { Session, Transport } from './sessions';
 
 /** An error answer to a broken download, held back so that the client does not repeat it at once (P-13). */
@@ -38,6 +38,13 @@ export class CoreContext {
     readonly limits: RelayLimits,
     readonly allocate: Allocate,
   ) {}
+
+  /** Whether a queue takes one more entry. */
+  hasRoom({ length, bytes }: OutQueue, entry: Entry): boolean {
+    const { maxQueuedMessages, maxQueuedBytes, maxQueuedTotal } = this.limits;
+    if (this.totals.bytes + entry.length > maxQueuedTotal) return false;
+    return length === 0 || (length < maxQueuedMessages && bytes + entry.length <= maxQueuedBytes);
+  }
 
   answer(request: number, body: Uint8Array): void {
     this.effects.push({ type: 'answer', request, body });

@@ -96,7 +96,7 @@ export class NumberedPolling {
     resume.isPolling = true;
     session.cancelledUntilMs = -Infinity;
     if (fields.has('n')) this.#setNetworks(session, request, fields, token);
-    else context.answer(request, deliveries.numberedBody(resume, token));
+    else context.answer(request, deliveries.takeBody(resume, token));
   }
 
   #setNetworks(session: Session, request: number, fields: Fields, token = ''): void {
