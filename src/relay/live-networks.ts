@@ -56,7 +56,12 @@ export class LiveNetworks {
     const behind = this.#behind;
     this.#behind = [];
     for (const member of behind) member.catchUp();
-    for (const network of networks) if (network.waiting.length > 0) this.#touch(network);
+    for (const network of networks) {
+      if (network.waiting.length === 0) continue;
+      // A journal is written of what each session has.
+      if (this.context.journal === undefined) this.#touch(network);
+      else behind.push(...takeOutAll(network));
+    }
     return behind;
   }
 
@@ -93,4 +98,10 @@ export class LiveNetworks {
     if (batch !== undefined) for (const { receipt } of entries) receipt?.lose();
     network.drop(count);
   }
+}
+
+function takeOutAll({ members, liveCount }: Network<Session>): readonly Session[] {
+  const live = members.slice(0, liveCount);
+  for (const member of live) member.catchUp();
+  return live;
 }

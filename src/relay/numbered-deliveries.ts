@@ -29,7 +29,8 @@ export class NumberedDeliveries {
   }
 
   /** Numbers a message; the oldest make room for it. @returns False when all rings together are full. */
-  put(entry: Entry, { ring }: ResumeState): boolean {
+  put(entry: Entry, resume: ResumeState): boolean {
+    const { ring } = resume;
     const { totals, limits, counters } = this.context;
     while (totals.bytes + entry.numberedLength > limits.maxQueuedTotal) {
       if (ring.length === 0) {
@@ -38,7 +39,7 @@ export class NumberedDeliveries {
       }
       ring.dropOldest();
     }
-    ring.push(entry);
+    resume.push(entry);
     return true;
   }
 
@@ -65,13 +66,14 @@ export class NumberedDeliveries {
   /** What a live member of a network is written: everything before it was. */
   takeBatch(
     member: Session,
-    { ring }: ResumeState,
+    resume: ResumeState,
     batch: NumberedBatch<NetworkMember<Session>>,
   ): Joined | undefined {
+    const { ring } = resume;
     const entries = batch.entriesFor(member);
     const joined = batch.frameFor(entries, ring.last + 1, member.queue);
     member.queue.clear();
-    for (const entry of entries) ring.push(entry);
+    for (const entry of entries) resume.push(entry);
     ring.markSent(ring.last);
     return joined;
   }
