@@ -67,8 +67,8 @@ export class RelayDriver {
    *
    * @throws RangeError when the journal was written by another version.
    */
-  async restore({ records }: DurableFolder): Promise<void> {
-    const sessions = [...readSessions(records).values()];
+  async restore(durable: DurableFolder): Promise<void> {
+    const sessions = [...readSessions(durable.takeRecords()).values()];
     const accounts = await this.#findAccounts(sessions);
     if (this.#isClosed) return;
     this.core.restore(sessions, accounts, performance.now());

@@ -50,15 +50,16 @@ export class DurableFolder implements DurableStore {
   readonly resumeKey: Uint8Array;
   readonly failed: Promise<RelayError>;
   #fail!: (error: RelayError) => void;
+  #records: readonly Uint8Array[];
   #sizeBefore = 0;
 
   private constructor(
     readonly folder: string,
     private readonly journal: Journal,
     private readonly head: Head,
-    /** Of the sessions; empty when some that had been confirmed are gone: the epoch is another one then. */
-    readonly records: readonly Uint8Array[],
+    records: readonly Uint8Array[],
   ) {
+    this.#records = records;
     this.resumeKey = Buffer.from(head.key, 'base64url');
     this.failed = new Promise((resolve) => (this.#fail = resolve));
   }
@@ -76,6 +77,13 @@ export class DurableFolder implements DurableStore {
   /** Changes when sessions are gone that had been stored. */
   get epoch(): string {
     return this.head.epoch;
+  }
+
+  /** The records of the sessions, once; none when some that had been confirmed are gone: the epoch is another one then. */
+  takeRecords(): readonly Uint8Array[] {
+    const records = this.#records;
+    this.#records = [];
+    return records;
   }
 
   /** Whether the journal is so long that it should be written anew. */
