@@ -5,6 +5,8 @@ export type { DeflateTuning } from './frames/deflate-options';
 export type { RelayLimits } from './relay/limits';
 export type { RelayLevels } from './relay/relay-core';
 export type { RelayCounters } from './relay/counters';
+export { openDurable } from './relay/durable';
+export type { DurableStore } from './relay/durable';
 export { RelayError } from './relay/relay-error';
 export { AccountFileError } from './relay/account-file';
 export { CloseCode } from './relay/close-codes';

@@ -19,6 +19,7 @@ export interface RelaySettings {
   readonly accounts: AccountSource;
   /** File of the key that resume tokens are sealed with. */
   readonly resumeKeyFile: string | undefined;
+  readonly durableFolder: string | undefined;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly requireTls: boolean;
   /** The names it goes by and the pages it serves, as given. */
@@ -35,6 +36,7 @@ const OPTIONS = {
   accounts: { type: 'string' },
   'open-access': { type: 'boolean' },
   'resume-key': { type: 'string' },
+  durable: { type: 'string' },
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   'require-tls': { type: 'boolean' },
@@ -67,6 +69,7 @@ export function relaySettings(
     port: parsePort(values.port, '--port'),
     accounts: accountSource(values, env),
     resumeKeyFile: values['resume-key'],
+    durableFolder: values.durable,
     tls: tlsFiles(values),
     requireTls: values['require-tls'] === true,
     names: relayNames(values),
@@ -76,6 +79,7 @@ export function relaySettings(
   };
   if (settings.host === '')
     throw new UsageError('--host is empty; give an address such as 127.0.0.1 or 0.0.0.0');
+  if (settings.durableFolder === '') throw new UsageError('--durable is empty; give a folder');
   if (settings.requireTls && settings.tls === undefined) {
     throw new UsageError('--require-tls needs --tls-cert and --tls-key');
   }

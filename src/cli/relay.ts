@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { AccountFileError } from '../relay/account-file';
 import { type AccountStore, fileAccounts, inlineAccounts, openAccounts } from '../relay/accounts';
+import { type DurableStore, openDurable } from '../relay/durable';
 import type { RelayOptions } from '../relay/edge-options';
 import { isLoopbackHost } from '../relay/host';
 import { createLogger, type Logger } from '../relay/logger';
@@ -35,6 +36,8 @@ Who may come in (one of these; without any, ${DEFAULT_ACCOUNT_FILE} in this fold
   --open-access          everybody; loopback only
   --resume-key FILE      secret with which devices come back after a restart without a password check; made
                          at the first start; default beside the file of the accounts
+  --durable DIR          keep sessions and their messages in this folder: a message counts as sent when it is on
+                         disk, and devices go on where they were after a crash of the relay
 
 Encryption
   --tls-cert FILE        certificate in PEM form
@@ -58,7 +61,8 @@ export async function run(args: readonly string[], terminal: Terminal = processT
   const logger = createLogger({ format: settings.logFormat, write: (line) => terminal.error(`${line}\n`) });
   const page = settings.servesPage ? await pageIfThere(logger) : undefined;
   const tls = await readTls(settings.tls);
-  const resumeKey = await resumeKeyOf(settings, logger);
+  const durable = await openFolder(settings.durableFolder);
+  const resumeKey = (await resumeKeyOf(settings, logger)) ?? durable?.resumeKey;
   const accountStore = await openAccountStore(settings.accounts, logger, resumeKey);
   const relay = makeRelay({
     accountStore,
@@ -67,6 +71,7 @@ export async function run(args: readonly string[], terminal: Terminal = processT
     requireTls: settings.requireTls,
     perMessageDeflate: settings.deflates,
     ...(resumeKey && { resumeKey }),
+    ...(durable && { durable }),
     ...(tls && { tls }),
     ...(page && { page }),
     ...settings.names,
@@ -75,10 +80,12 @@ export async function run(args: readonly string[], terminal: Terminal = processT
   const isToldToStop = stopSignal();
   const { url } = await listen(relay, settings);
   terminal.out(`listening on ${url}\n${page ? `demo page on ${url}/\n` : ''}`);
-  logger.info('stopping', { signal: await isToldToStop });
+  const failure = await Promise.race([isToldToStop, durable?.failed ?? isToldToStop]);
+  if (typeof failure === 'string') logger.info('stopping', { signal: failure });
   await relay.close();
   accountStore.close();
-  return 0;
+  if (typeof failure === 'string') return 0;
+  throw new CommandError(failure.message, { cause: failure });
 }
 
 /** The relay does its job without a page too, so a missing page is told and no more. */
@@ -103,6 +110,13 @@ async function readTls(files: RelaySettings['tls']): Promise<{ cert: Buffer; key
   return { cert: await read(files.certFile, '--tls-cert'), key: await read(files.keyFile, '--tls-key') };
 }
 
+async function openFolder(folder: string | undefined): Promise<DurableStore | undefined> {
+  if (folder === undefined) return undefined;
+  return openDurable(folder).catch((cause: unknown) => {
+    throw new CommandError(cause instanceof RelayError ? cause.message : `--durable ${folder} cannot be used`, { cause });
+  });
+}
+
 async function resumeKeyOf({ resumeKeyFile, accounts }: RelaySettings, logger: Logger): Promise<Uint8Array | undefined> {
   if (resumeKeyFile !== undefined) return readResumeKey(resumeKeyFile, true, logger);
   if (accounts.type === 'file') return readResumeKey(`${accounts.path}.resume-key`, false, logger);
@@ -115,7 +129,7 @@ async function openAccountStore(
   logger: Logger,
   resumeKey: Uint8Array | undefined,
 ): Promise<AccountStore> {
-  if (source.type === 'open') return openAccounts();
+  if (source.type === 'open') return openAccounts({ resumeKey });
   if (source.type === 'inline') return inlineAccounts(source.accounts, { resumeKey });
   if (source.type === 'default file' && !existsSync(DEFAULT_ACCOUNT_FILE)) {
     throw new UsageError(

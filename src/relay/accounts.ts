@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { connectNameProblem, networksProblem, passwordProblem } from './account-rules';
 import type { Account, AccountStore, LoginResult } from './account-types';
 import { FileAccounts, type FileAccountsOptions } from './file-accounts';
@@ -78,34 +78,32 @@ export interface OpenAccountsOptions {
    * Pairs of name and password that can be told apart; a new one beyond gets code 20. @defaultValue 10,000
    */
   maxAccounts?: number;
+  /** As for accounts that are given in code. @defaultValue random */
+  resumeKey?: Uint8Array | undefined;
 }
 
 /**
  * Lets everybody in: whoever uses the same connect name **and** the same password meets in one account
  * (SEC-29). For a relay that only this machine can reach.
  */
-export function openAccounts({ maxAccounts = 10_000 }: OpenAccountsOptions = {}): AccountStore {
-  const key = randomBytes(32);
+export function openAccounts({ maxAccounts = 10_000, resumeKey }: OpenAccountsOptions = {}): AccountStore {
+  const key = resumeKey ?? randomBytes(32);
   const accounts = new Map<string, Account>();
-  const resumed = new Map<string, Account>();
-  const login: AccountStore['login'] = (connectName, password) => {
-    const pair = createHmac('sha256', key)
-      .update(JSON.stringify([connectName, password]))
-      .digest('base64');
+  const enter = (connectName: string, generation: string): LoginResult => {
+    const pair = `${generation}${connectName}`;
     let account = accounts.get(pair);
     if (account === undefined) {
-      if (accounts.size >= maxAccounts) return Promise.resolve({ ok: false, code: 20 });
-      const generation = generationOf(key, connectName, password);
+      if (accounts.size >= maxAccounts) return { ok: false, code: 20 };
       account = { id: accounts.size + 1, connectName, networks: undefined, generation };
       accounts.set(pair, account);
-      resumed.set(`${generation}${connectName}`, account);
     }
-    return Promise.resolve({ ok: true, account });
+    return { ok: true, account };
   };
-  return closable(login, (connectName, generation) => {
-    const account = resumed.get(`${generation}${connectName}`);
-    return account === undefined ? { ok: false, code: 8 } : { ok: true, account };
-  });
+  // The generation stands for the password; the relay has sealed it into the token.
+  return closable(
+    (connectName, password) => Promise.resolve(enter(connectName, generationOf(key, connectName, password))),
+    enter,
+  );
 }
 
 const CLOSED: LoginResult = { ok: false, code: 20 };

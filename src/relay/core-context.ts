@@ -1,11 +1,13 @@
 import type { RelayCounters } from './counters';
 import { createCounters } from './counters';
 import { Deadlines, Timed } from './deadlines';
-import { EffectQueue } from './events';
+import { DurableEffects } from './durable-effects';
+import { EffectQueue, type Effects } from './events';
 import type { LogEffect, RelayInput } from './events';
 import type { Allocate } from './joiner';
 import type { RelayLimits } from './limits';
-import { QueueTotals } from './out-queue';
+import { type Entry, type OutQueue, QueueTotals } from './out-queue';
+import { SessionJournal } from './session-journal';
 import type { Session, Transport } from './sessions';
 
 /** An error answer to a broken download, held back so that the client does not repeat it at once (P-13). */
@@ -27,17 +29,40 @@ export type TimedTarget = Session | Transport | HeldAnswer;
 /** What the parts of the core share. */
 export class CoreContext {
   readonly counters: RelayCounters = createCounters();
-  readonly effects = new EffectQueue();
+  /** Of a durable relay. */
+  readonly journal: SessionJournal | undefined;
+  readonly effects: Effects;
   readonly deadlines = new Deadlines<TimedTarget>();
   readonly totals = new QueueTotals();
   /** Time of the input that is being worked on. */
   nowMs = 0;
   isDraining = false;
 
+  readonly #held: DurableEffects | undefined;
+
   constructor(
     readonly limits: RelayLimits,
     readonly allocate: Allocate,
-  ) {}
+    /** What its own epoch was is known to a durable relay only. */
+    readonly savedEpoch: string | undefined,
+  ) {
+    this.journal = savedEpoch === undefined ? undefined : new SessionJournal();
+    this.#held = this.journal && new DurableEffects(this.journal);
+    this.effects = this.#held ?? new EffectQueue();
+  }
+
+  /** The oldest store is on disk. */
+  confirmStore(): void {
+    this.journal?.confirm();
+    this.#held?.release();
+  }
+
+  /** Whether a queue takes one more entry. */
+  hasRoom({ length, bytes }: OutQueue, entry: Entry): boolean {
+    const { maxQueuedMessages, maxQueuedBytes, maxQueuedTotal } = this.limits;
+    if (this.totals.bytes + entry.length > maxQueuedTotal) return false;
+    return length === 0 || (length < maxQueuedMessages && bytes + entry.length <= maxQueuedBytes);
+  }
 
   answer(request: number, body: Uint8Array): void {
     this.effects.push({ type: 'answer', request, body });

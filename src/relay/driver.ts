@@ -1,10 +1,14 @@
-import type { AccountStore, LoginResult } from './account-types';
+import type { Account, AccountStore, LoginResult } from './account-types';
+import type { DurableFolder } from './durable';
 import type { RelayEnv } from './env';
-import type { ProtocolRoute, RelayEffect, RelayInput, RequestInput } from './events';
+import type { ProtocolRoute, RelayEffect, RelayInput, RequestInput, StoreEffect } from './events';
 import type { RelayLimits } from './limits';
 import type { Logger } from './logger';
 import { RelayCore } from './relay-core';
+import { accountKey } from './restored';
 import { createEnv } from './resume-tokens';
+import type { SavedSession } from './saved-session';
+import { readSessions } from './session-records';
 
 /** What the core can do with a WebSocket. */
 export interface TransportSink {
@@ -37,6 +41,8 @@ export class RelayDriver {
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Infinity;
   #isPumping = false;
+  #isRestoring: boolean;
+  #isCompacting = false;
   #isClosed = false;
 
   constructor(
@@ -44,9 +50,41 @@ export class RelayDriver {
     private readonly accounts: AccountStore,
     private readonly logger: Logger,
     env: RelayEnv = createEnv(),
+    private readonly durable?: DurableFolder,
   ) {
     // Buffers, since a socket makes one of everything else, at every write.
-    this.core = new RelayCore(limits, env, (length) => Buffer.allocUnsafe(length));
+    this.core = new RelayCore(limits, env, (length) => Buffer.allocUnsafe(length), durable?.epoch);
+    this.#isRestoring = durable !== undefined;
+  }
+
+  /** Whether nothing is answered yet: the sessions of an earlier relay are being looked up. */
+  get isRestoring(): boolean {
+    return this.#isRestoring;
+  }
+
+  /**
+   * Takes up the sessions of an earlier relay. Comes before all else with a durable relay.
+   *
+   * @throws RangeError when the journal was written by another version.
+   */
+  async restore(durable: DurableFolder): Promise<void> {
+    const sessions = [...readSessions(durable.takeRecords()).values()];
+    const accounts = await this.#findAccounts(sessions);
+    if (this.#isClosed) return;
+    this.core.restore(sessions, accounts, performance.now());
+    this.#isRestoring = false;
+    this.pump();
+  }
+
+  /** Accounts that are gone, or have another password now, are not there. */
+  async #findAccounts(sessions: readonly SavedSession[]): Promise<ReadonlyMap<string, Account>> {
+    const heads = new Map(sessions.map(({ head }) => [accountKey(head.connectName, head.generation), head]));
+    const accounts = new Map<string, Account>();
+    for (const [key, { connectName, generation }] of heads) {
+      const result = await this.accounts.resume?.(connectName, generation);
+      if (result?.ok === true) accounts.set(key, result.account);
+    }
+    return accounts;
   }
 
   /** Whether nothing is answered any more. */
@@ -153,6 +191,8 @@ export class RelayDriver {
         return this.#checkLogin(effect);
       case 'check-token':
         return this.#checkToken(effect);
+      case 'store':
+        return this.#store(effect);
       case 'log':
         return this.logger[effect.level](effect.event, effect.fields);
     }
@@ -182,6 +222,25 @@ export class RelayDriver {
         this.input({ type: 'login-checked', request, result: { ok: false, code: 20 } });
       },
     );
+  }
+
+  #store({ records, isWhole }: StoreEffect): void {
+    if (isWhole) this.#isCompacting = true;
+    this.durable?.store(records, isWhole).then(
+      () => {
+        if (isWhole) this.#isCompacting = false;
+        this.feed({ type: 'stored' });
+        this.#compactIfLong();
+        this.pump();
+      },
+      (error: unknown) => this.logger.error('not stored', { reason: reasonOf(error) }),
+    );
+  }
+
+  #compactIfLong(): void {
+    if (this.#isCompacting || this.durable?.isLong !== true) return;
+    this.#isCompacting = true;
+    this.feed({ type: 'compact' });
   }
 
   #schedule(): void {

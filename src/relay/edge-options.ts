@@ -1,6 +1,7 @@
 import { type DeflateTuning, resolveDeflateTuning } from '../frames/deflate-options';
 import type { InlineAccount } from './accounts';
 import type { AccountStore } from './account-types';
+import { DurableFolder, type DurableStore } from './durable';
 import { type Range, type RelayLimits, resolveLimits, resolveRanges } from './limits';
 import type { Logger } from './logger';
 import type { AccessPolicy } from './policy';
@@ -57,9 +58,14 @@ export interface RelayOptions extends Partial<RelayLimits>, Partial<EdgeLimits> 
    * At least 32 secret bytes that outlive the relay: with the same key, devices come back after a restart without their password
    * being checked (X-38).
    *
-   * @defaultValue random
+   * @defaultValue that of `durable`, else random
    */
   resumeKey?: Uint8Array;
+  /**
+   * A folder in which sessions outlive the relay's process, from `openDurable`; the relay closes it. Messages count as sent once
+   * they are on disk. Accounts are looked up again by their generation ({@link Account.generation}).
+   */
+  durable?: DurableStore;
   /** PEM. The one port then serves TLS and plain connections alike, told apart by their first byte. */
   tls?: { cert: string | Buffer; key: string | Buffer };
   /** Refuses what comes without TLS. @defaultValue false */
@@ -114,6 +120,7 @@ export interface Settings {
   readonly page: ReadonlyMap<string, PageFile>;
   readonly deflate: DeflateTuning | undefined;
   readonly resumeKey: Uint8Array | undefined;
+  readonly durable: DurableFolder | undefined;
 }
 
 /**
@@ -145,13 +152,19 @@ export function resolveSettings(options: RelayOptions): Settings {
     publicHost,
     page: options.page ?? new Map<string, PageFile>(),
     deflate: resolveDeflate(options.perMessageDeflate),
-    resumeKey: checkKey(options.resumeKey),
+    resumeKey: checkKey(options.resumeKey ?? options.durable?.resumeKey),
+    durable: checkDurable(options.durable),
   };
 }
 
 function checkKey(key: Uint8Array | undefined): Uint8Array | undefined {
   if (key === undefined || key.length >= MIN_KEY_SIZE) return key;
   throw new RangeError(`resumeKey has ${key.length} bytes; give at least ${MIN_KEY_SIZE}.`);
+}
+
+function checkDurable(durable: DurableStore | undefined): DurableFolder | undefined {
+  if (durable === undefined || durable instanceof DurableFolder) return durable;
+  throw new TypeError('durable is not from openDurable; give what that resolves with.');
 }
 
 function resolveDeflate(option: RelayOptions['perMessageDeflate'] = false): DeflateTuning | undefined {

@@ -33,6 +33,8 @@ export interface RequestInput {
  * - `closed`: the connection is gone.
  * - `blocked`, `drained`: many bytes wait in the socket; most have left it.
  * - `flush`: the turn of the event loop ends.
+ * - `stored`: the oldest store that was not confirmed is on disk.
+ * - `compact`: write all sessions anew, to the end of the turn.
  * - `deadline`: the time `RelayCore.deadline` has come.
  * - `drain`: shut down in order; `spreadSeconds` tells clients over which time to spread their return (X-46).
  */
@@ -44,7 +46,7 @@ export type RelayInput =
   | RequestInput
   | { readonly type: 'aborted'; readonly request: number }
   | { readonly type: 'login-checked'; readonly request: number; readonly result: CheckedLogin }
-  | { readonly type: 'flush' | 'deadline' }
+  | { readonly type: 'flush' | 'deadline' | 'stored' | 'compact' }
   | { readonly type: 'drain'; readonly spreadSeconds: number };
 
 /** Name of what is logged; fields hold no secret and no payload. */
@@ -53,6 +55,16 @@ export interface LogEffect {
   readonly level: 'debug' | 'info' | 'warn';
   readonly event: string;
   readonly fields: Record<string, string | number>;
+}
+
+/** Records for the journal of a durable relay, which has to keep all of them or none. */
+export interface StoreEffect {
+  readonly type: 'store';
+  /** Counts stores from 1; they are confirmed in order. */
+  readonly number: number;
+  readonly records: readonly Uint8Array[];
+  /** Whether they take the place of all records before. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -66,6 +78,7 @@ export interface LogEffect {
  * - `answer`: the body for HTTP status 200; `isRefused` when a login failed, so that the connection ends with it.
  * - `check-login`: ask the account store, then input `login-checked`.
  * - `check-token`: the same for whoever has shown a good token.
+ * - `store`: only with a journal: write and flush, then input `stored`. What depends on it comes after that.
  */
 export type RelayEffect =
   | { readonly type: 'write'; readonly transport: number; readonly chunks: readonly Uint8Array[] }
@@ -86,10 +99,17 @@ export type RelayEffect =
       readonly remoteAddress: string;
     }
   | ({ readonly type: 'check-token'; readonly request: number } & TokenClaims)
+  | StoreEffect
   | LogEffect;
 
+/** Where effects wait for the driver. */
+export interface Effects {
+  push(effect: RelayEffect): void;
+  shift(): RelayEffect | undefined;
+}
+
 /** First in, first out. */
-export class EffectQueue {
+export class EffectQueue implements Effects {
   /** Those that wait stand from `head` to `tail`. A list that is emptied would lose its memory, and grow anew each turn. */
   #effects: (RelayEffect | undefined)[] = [];
   #head = 0;

@@ -1,19 +1,37 @@
 import { readFile, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { errorCode } from './files';
+
+/** Marks of this process. */
+const held = new Set<string>();
 
 /**
  * Marks a folder as used by this process; a mark that a killed process left behind counts as none.
  *
  * @returns Takes the mark away.
- * @throws Error when a living process uses the folder.
+ * @throws Error when a living process uses the folder, or this one does already.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const path = join(folder, 'lock');
+  const path = join(resolve(folder), 'lock');
+  if (held.has(path)) throw new Error('this process uses it already; choose another folder');
+  held.add(path);
+  try {
+    await makeMark(path);
+  } catch (error) {
+    held.delete(path);
+    throw error;
+  }
+  return () => {
+    held.delete(path);
+    return unlink(path);
+  };
+}
+
+async function makeMark(path: string): Promise<void> {
   for (;;) {
     try {
       await writeFile(path, String(process.pid), { flag: 'wx', mode: 0o600 });
-      return () => unlink(path);
+      return;
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
     }

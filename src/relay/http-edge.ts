@@ -20,6 +20,7 @@ export interface HttpEdgeOptions {
 const NOT_FOUND: Refusal = { status: 404, message: 'Not found.' };
 /** Only the answer to a login names hosts. */
 const NO_HOSTS = { ip: '', dn: '' };
+const STARTING: Refusal = { status: 503, message: 'This relay is starting.' };
 const CLOSED: Refusal = { status: 503, message: 'This relay is closed.' };
 
 /** Requests of `node:http`: found their route, judged, read and handed to the core. */
@@ -38,7 +39,8 @@ export class HttpEdge {
     guardErrors(response);
     const refusal = this.judge(request, route);
     if (refusal !== undefined) return this.#refuse(request, response, refusal);
-    if (this.options.driver.isClosed) return this.#refuse(request, response, CLOSED);
+    const { isClosed, isRestoring } = this.options.driver;
+    if (isClosed || isRestoring) return this.#refuse(request, response, isClosed ? CLOSED : STARTING);
     if (route.type === 'protocol') return this.#readProtocol(request, response, route.route);
     response.once('finish', () => this.options.guard.prove(request.socket));
     this.#serve(request, response, route);

@@ -52,7 +52,7 @@ export class NumberedMessages {
       if (i < repeated) continue;
       const code = isMixed ? ErrorCode.PROTOCOL : this.publisher.publishNumbered(session, resume, fields, groups);
       if (code !== ErrorCode.SUCCESS) beforeRefusal();
-      up.take(code);
+      resume.takeMessage(code);
       if (code !== ErrorCode.SUCCESS) onRefusal(up.last, code);
     }
     return { code: ErrorCode.SUCCESS, first, count };

@@ -96,12 +96,12 @@ export class NumberedPolling {
     resume.isPolling = true;
     session.cancelledUntilMs = -Infinity;
     if (fields.has('n')) this.#setNetworks(session, request, fields, token);
-    else context.answer(request, deliveries.numberedBody(resume, token));
+    else context.answer(request, deliveries.takeBody(resume, token));
   }
 
   #setNetworks(session: Session, request: number, fields: Fields, token = ''): void {
-    const { context, reader } = this.parts;
-    const allSet = session.router.setNetworks(session, reader.all(fields, 'n'));
+    const { context, life, reader } = this.parts;
+    const allSet = life.setNetworks(session, reader.all(fields, 'n'));
     const code = allSet ? ErrorCode.NETWORKS_SET : ErrorCode.SOME_NETWORKS_NOT_SET;
     context.answer(request, codeAnswer(session, code, token));
   }

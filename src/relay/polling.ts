@@ -106,8 +106,8 @@ export class Polling {
   }
 
   #setNetworks(session: Session, request: number, fields: Fields): void {
-    const { context, reader } = this.parts;
-    const allSet = session.router.setNetworks(session, reader.all(fields, 'n'));
+    const { context, life, reader } = this.parts;
+    const allSet = life.setNetworks(session, reader.all(fields, 'n'));
     const code = allSet ? ErrorCode.NETWORKS_SET : ErrorCode.SOME_NETWORKS_NOT_SET;
     context.answer(request, httpAnswer(code));
   }

@@ -75,7 +75,8 @@ export class Publisher {
     stamp?: Stamp,
   ): boolean {
     this.context.counters.messagesReceived += 1;
-    if (isDataAbove(this.context.limits.maxDataSize, fields, data)) return false;
+    const { limits, journal } = this.context;
+    if (journal?.isBehind === true || isDataAbove(limits.maxDataSize, fields, data)) return false;
     const recipients = this.#recipients;
     const allKnown = sender.router.findRecipients(sender, fields, start, data, recipients);
     const receipt = allKnown ? receiptOf(sender, recipients, stamp) : undefined;

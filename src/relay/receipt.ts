@@ -1,5 +1,6 @@
 /** Who gets the receipts of a session's messages. */
 export interface ReceiptTaker {
+  readonly sessionId: number;
   /**
    * @param number - The sender's number for the message.
    * @param isDelivered - All who were to get the message have acknowledged it.
@@ -15,10 +16,20 @@ export class Receipt {
   /** @param receivers - How many are to get it. */
   constructor(
     private readonly taker: ReceiptTaker,
-    private readonly number: number,
+    readonly number: number,
     receivers: number,
   ) {
     this.#open = receivers;
+  }
+
+  /** Whether it was not given yet. */
+  get isOpen(): boolean {
+    return this.#open > 0;
+  }
+
+  /** The session of the sender. */
+  get senderId(): number {
+    return this.taker.sessionId;
   }
 
   /** One receiver has acknowledged the message. */

@@ -15,7 +15,9 @@ import { Publisher } from './publisher';
 import { Resumption } from './resumption';
 import { NumberedMessages } from './numbered-messages';
 import { NumberedPolling } from './numbered-polling';
+import type { RoutedAccount } from './router';
 import { SessionLife } from './session-life';
+import type { SavedSession } from './saved-session';
 import type { Transport } from './sessions';
 import { Transports } from './transports';
 import { Uploads } from './uploads';
@@ -56,13 +58,17 @@ export class RelayCore {
   /** Since the last flush. */
   #hasReceived = false;
 
-  /** @param allocate - Gives the memory for what is written; by default plain bytes. */
+  /**
+   * @param allocate - Gives the memory for what is written; by default plain bytes.
+   * @param savedEpoch - Makes the relay durable: it says nothing before that is stored. The epoch of what it goes on with.
+   */
   constructor(
     limits: RelayLimits,
     env: RelayEnv,
     allocate: Allocate = (length) => new Uint8Array(length),
+    savedEpoch?: string,
   ) {
-    const context = (this.#context = new CoreContext(limits, allocate));
+    const context = (this.#context = new CoreContext(limits, allocate, savedEpoch));
     const reader = new FieldReader(context.counters);
     const resumption = new Resumption(context, env, reader);
     const transports = (this.#transports = new Transports(context));
@@ -111,7 +117,7 @@ export class RelayCore {
 
   /** Whether something waits for the end of the turn. */
   get isFlushWanted(): boolean {
-    return this.#deliveries.isPending;
+    return this.#deliveries.isPending || this.#context.journal?.isPending === true;
   }
 
   /** When `input({ type: 'deadline' })` is wanted; undefined when never. */
@@ -144,6 +150,10 @@ export class RelayCore {
         return this.#downloads.abort(event.request);
       case 'flush':
         return this.#flush();
+      case 'stored':
+        return this.#context.confirmStore();
+      case 'compact':
+        return this.#context.journal?.wantWhole();
       case 'deadline':
         return this.#wake();
       case 'drain':
@@ -161,6 +171,17 @@ export class RelayCore {
     if (transport === undefined) return;
     this.#hasReceived = true;
     this.#messages.receive(transport, bytes, start, end);
+  }
+
+  /**
+   * Takes up the sessions that an earlier relay has stored, before anything else is put in. Then writes them all anew.
+   *
+   * @param accounts - By connect name and generation, as {@link accountKey} joins them; sessions of others are gone.
+   */
+  restore(sessions: Iterable<SavedSession>, accounts: ReadonlyMap<string, RoutedAccount>, nowMs: number): void {
+    this.#context.nowMs = nowMs;
+    this.#life.restore(sessions, accounts);
+    this.#context.journal?.wantWhole();
   }
 
   /** The next thing to do; undefined when there is none before more is put in. */
@@ -216,6 +237,7 @@ export class RelayCore {
     this.#publisher.endTurn();
     this.#deliveries.endTurn();
     this.#life.evict();
+    this.#context.journal?.commit(this.#life.sessions());
   }
 
   #wake(): void {

@@ -5,7 +5,7 @@
  */
 export class RelayError extends Error {
   /**
-   * Stable name of the problem: `NO_ACCOUNTS`, `LOOPBACK_ONLY`, `WRONG_STATE`, or the code of the system when it cannot
+   * Stable name of the problem: `NO_ACCOUNTS`, `LOOPBACK_ONLY`, `WRONG_STATE`, `JOURNAL`, or the code of the system when it cannot
    * listen, such as `EADDRINUSE`.
    */
   readonly code: string;

@@ -2,6 +2,7 @@ import { encodeText } from '../core/text';
 import { Entry, type QueueTotals } from './out-queue';
 import type { ReceiptTaker } from './receipt';
 import { Ring, type RingLimits } from './ring';
+import type { SavedSession } from './saved-session';
 import { Upstream } from './upstream';
 
 /** Attaches within this time that took the session from a living transport, before no more are let in (X-30). */
@@ -25,9 +26,19 @@ export interface AttachClaim {
   readonly received: number | undefined;
 }
 
+/** Who is told what happens to a {@link ResumeState}. */
+export interface ResumeWatcher {
+  /** The ring has got something outside of a delivery. */
+  wake(): void;
+  /** With a journal: something is there that has to be in it. */
+  readonly changed: (() => void) | undefined;
+}
+
 /** What a session with the extension has beside others: numbers in both directions, and the token that resumes it. */
 export class ResumeState implements ReceiptTaker {
   readonly up = new Upstream();
+  /** Up to where it stands in the journal of a durable relay; see `session-records.ts`. */
+  readonly saved = { hasHead: false, taken: 0, last: 0 };
   readonly ring: Ring;
   /** The next attach brings `token`, or the one before when the answer with the newer one was lost. */
   token: Uint8Array;
@@ -36,19 +47,24 @@ export class ResumeState implements ReceiptTaker {
   counter = -1;
   /** Bound to long polling: downloads without a token are taken. */
   isPolling = false;
+  #isEnded = false;
   /** When the last switches were. */
   #switchesMs: number[] = [];
 
   constructor(
+    readonly sessionId: number,
     readonly instance: Instance,
     token: Uint8Array,
     limits: RingLimits,
     totals: QueueTotals,
-    /** Tells that the ring has something new. */
-    private readonly wake: () => void,
+    private readonly watcher: ResumeWatcher,
   ) {
     this.token = token;
     this.ring = new Ring(limits, totals);
+  }
+
+  get tokenBefore(): Uint8Array | undefined {
+    return this.#tokenBefore;
   }
 
   /** Whether this token binds a transport. */
@@ -64,6 +80,49 @@ export class ResumeState implements ReceiptTaker {
     this.counter = counter;
     this.acknowledge(received);
     this.ring.rewind(received);
+    this.noteHead();
+  }
+
+  /** Adds an entry to the ring; the oldest make room for it. */
+  push(entry: Entry): void {
+    this.ring.push(entry);
+    this.watcher.changed?.();
+  }
+
+  /** Takes the next message that the session has sent. @param code - 0, or why it was refused. */
+  takeMessage(code: number): void {
+    this.up.take(code);
+    this.watcher.changed?.();
+  }
+
+  /** Notes that its networks or its token are others. */
+  noteHead(): void {
+    this.saved.hasHead = false;
+    this.watcher.changed?.();
+  }
+
+  /** Nothing of it is in the journal any more. */
+  forgetSaved(): void {
+    this.saved.hasHead = false;
+    this.saved.taken = this.saved.last = 0;
+  }
+
+  /** Goes on as an earlier relay left it. */
+  restore({ head, taken, refusals, first, entries }: SavedSession): void {
+    this.#tokenBefore = head.tokenBefore;
+    this.counter = head.counter;
+    this.isPolling = head.isPolling;
+    this.up.restore(taken, refusals);
+    this.ring.restore(
+      first,
+      entries.map(({ entry }) => entry),
+    );
+  }
+
+  /** The session is gone: nobody gets what is there, or comes. */
+  end(): void {
+    this.#isEnded = true;
+    this.ring.clear();
   }
 
   acknowledge(received: number): void {
@@ -78,10 +137,11 @@ export class ResumeState implements ReceiptTaker {
   }
 
   takeReceipt(number: number, isDelivered: boolean): void {
+    if (this.#isEnded) return;
     const xq = this.ring.last + 1;
     const item = `~rt=d~xq=${xq}~xn=${number}~xa=d~e=${isDelivered ? 0 : 2}`;
-    this.ring.push(new Entry('item', encodeText(item)));
-    this.wake();
+    this.push(new Entry('item', encodeText(item)));
+    this.watcher.wake();
   }
 }
 

@@ -6,6 +6,7 @@ import type { RelayEnv, TokenClaims } from './env';
 import type { FieldReader } from './field-reader';
 import { type AttachClaim, type Instance, ResumeState } from './resume-state';
 import type { RoutedAccount } from './router';
+import type { SavedSession } from './saved-session';
 import type { Session } from './sessions';
 import { readCounter } from './uploads';
 import { WINDOW_BYTES, WINDOW_MESSAGES } from './upstream';
@@ -13,6 +14,8 @@ import { WINDOW_BYTES, WINDOW_MESSAGES } from './upstream';
 const VERSION = '1';
 /** Features that are granted when they are offered: resume, receipts, volatile messages. */
 const FEATURES = 'rav';
+/** What is acknowledged survives the end of the relay's process. */
+const DURABLE = 'd';
 const INSTANCE = /^[A-Za-z0-9_-]{22}$/;
 const EPOCH_SIZE = 8;
 /** Of an account whose store does not say when its password changed: no token lets in there. */
@@ -35,7 +38,7 @@ export class Resumption {
 
   /** Changes when the relay has lost its sessions (`xp`). */
   get epoch(): string {
-    return (this.#epoch ??= Array.from(this.env.randomBytes(EPOCH_SIZE), hex).join(''));
+    return (this.#epoch ??= this.context.savedEpoch ?? Array.from(this.env.randomBytes(EPOCH_SIZE), hex).join(''));
   }
 
   /** Who offers the extension with a login (X-1); undefined for everybody else. */
@@ -43,8 +46,7 @@ export class Resumption {
     const id = this.reader.first(fields, 'xi') ?? '';
     const hasResume = this.reader.first(fields, 'xf')?.includes('r') === true;
     if (this.reader.first(fields, 'x') !== VERSION || !hasResume || !INSTANCE.test(id)) return undefined;
-    const features = Array.from(FEATURES).filter((letter) => this.reader.first(fields, 'xf')!.includes(letter));
-    return { id, origin: this.env.originId(id), features: features.join('') };
+    return this.#instance(id, this.#featuresOf(this.reader.first(fields, 'xf')!));
   }
 
   /** Whom a token lets in (X-38). */
@@ -55,8 +57,13 @@ export class Resumption {
 
   /** Gives the extension to a new session. @param wake - Called when something waits for it. */
   begin(session: Session, instance: Instance, wake: () => void): void {
-    const token = this.#issue(session.router.account);
-    session.resume = new ResumeState(instance, token, this.context.limits, this.context.totals, wake);
+    this.#start(session, instance, this.#issue(session.router.account), wake).noteHead();
+  }
+
+  /** The same for a session that an earlier relay has stored. */
+  restore(session: Session, saved: SavedSession, wake: () => void): void {
+    const { instance, features, token } = saved.head;
+    this.#start(session, this.#instance(instance, features), token, wake).restore(saved);
   }
 
   /** The fields of a login answer (X-2). */
@@ -96,6 +103,23 @@ export class Resumption {
   /** The fields that say why there is no session to resume. */
   lossFields(reason: LossReason): string {
     return `~xp=${this.epoch}~xg=0-0:${reason}`;
+  }
+
+  #start(session: Session, instance: Instance, token: Uint8Array, wake: () => void): ResumeState {
+    const { limits, totals, journal } = this.context;
+    const changed = journal && (() => journal.note(session));
+    return (session.resume = new ResumeState(session.sessionId, instance, token, limits, totals, { wake, changed }));
+  }
+
+  #featuresOf(offer: string): string {
+    const known = this.context.journal === undefined ? FEATURES : FEATURES + DURABLE;
+    return Array.from(known)
+      .filter((letter) => offer.includes(letter))
+      .join('');
+  }
+
+  #instance(id: string, features: string): Instance {
+    return { id, origin: this.env.originId(id), features };
   }
 
   #issue({ connectName, generation = NO_GENERATION }: RoutedAccount): Uint8Array {

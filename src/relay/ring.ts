@@ -11,7 +11,6 @@ export interface RingLimits {
  */
 export class Ring {
   readonly #entries: OutQueue;
-  /** Number of the oldest entry, or of the next one when there is none. */
   #first = 1;
   /** Number of the last entry that was written to the present transport. */
   #sent = 0;
@@ -26,6 +25,15 @@ export class Ring {
 
   get length(): number {
     return this.#entries.length;
+  }
+
+  get bytes(): number {
+    return this.#entries.bytes;
+  }
+
+  /** Number of the oldest entry, or of the next one when there is none. */
+  get first(): number {
+    return this.#first;
   }
 
   /** Number of the last entry. */
@@ -84,11 +92,6 @@ export class Ring {
     }
   }
 
-  /** Adds an entry, but a volatile one only while there is much room. */
-  offer(entry: Entry): void {
-    if (!entry.isVolatile || !this.isHalfFull) this.push(entry);
-  }
-
   /** Whether one more would push out something that was never written. */
   isFullFor(entry: Entry): boolean {
     const { maxQueuedMessages, maxQueuedBytes } = this.limits;
@@ -126,6 +129,13 @@ export class Ring {
       this.#first += 1;
       receipt?.acknowledge();
     }
+  }
+
+  /** Goes on where a ring stopped that held no more than this; all of it may have been written. */
+  restore(first: number, entries: readonly Entry[]): void {
+    this.#first = first;
+    for (const entry of entries) this.push(entry);
+    this.#sent = this.#highestSent = this.last;
   }
 
   /** The session is gone. */

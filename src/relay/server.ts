@@ -6,6 +6,7 @@ import type { AccountStore } from './account-types';
 import { ConnectionGuard } from './connection-guard';
 import type { RelayCounters } from './counters';
 import { RelayDriver } from './driver';
+import type { DurableFolder } from './durable';
 import { type EdgeLimits, type RelayOptions, resolveSettings, type Settings } from './edge-options';
 import { isLoopbackHost, joinHost } from './host';
 import { HttpEdge } from './http-edge';
@@ -98,10 +99,10 @@ export function createRelay(options: RelayOptions): Relay {
   return new RelayServer(options);
 }
 
-function chooseAccounts({ accounts, accountStore, openAccess, resumeKey }: RelayOptions): AccountStore {
+function chooseAccounts({ accounts, accountStore, openAccess }: RelayOptions, { resumeKey }: Settings): AccountStore {
   if (accountStore !== undefined) return accountStore;
   if (accounts !== undefined) return inlineAccounts(accounts, { resumeKey });
-  if (openAccess === true) return openAccounts();
+  if (openAccess === true) return openAccounts({ resumeKey });
   throw new RelayError(
     'NO_ACCOUNTS',
     'A relay needs accounts: give accounts or accountStore, or openAccess: true to let everybody on this machine in.',
@@ -118,17 +119,22 @@ class RelayServer implements Relay {
   readonly #edge: HttpEdge;
   readonly #upgrades: Upgrades;
   readonly #tlsServer: ReturnType<typeof createTlsServer> | undefined;
+  /** With an error when that failed. */
+  readonly #restored: Promise<unknown>;
   #server: Server | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: RelayOptions) {
     const settings = (this.#settings = resolveSettings(options));
-    const accounts = chooseAccounts(options);
+    const accounts = chooseAccounts(options, settings);
     this.#ownStore = accounts === options.accountStore ? undefined : accounts;
     this.#isOpen = options.openAccess === true;
     this.#logger = options.logger ?? silentLogger;
     this.#tlsServer = options.tls && createTlsServer(options.tls, settings.edge.headersDeadlineMs);
-    const driver = (this.#driver = new RelayDriver(settings.limits, accounts, this.#logger, createEnv({ key: settings.resumeKey })));
+    const { limits, durable, resumeKey } = settings;
+    const env = createEnv({ key: resumeKey });
+    const driver = (this.#driver = new RelayDriver(limits, accounts, this.#logger, env, durable));
+    this.#restored = durable === undefined ? Promise.resolve() : this.#restore(durable);
     const guard = (this.#guard = new ConnectionGuard(settings.edge.maxUnauthenticatedPerAddress));
     const metrics = relayMetrics(driver);
     this.#edge = new HttpEdge({ settings, driver, guard, renderMetrics: () => metrics.render() });
@@ -142,11 +148,12 @@ class RelayServer implements Relay {
   }
 
   async listen({ host = '127.0.0.1', port = DEFAULT_PORT }: ListenOptions = {}): Promise<RelayAddress> {
-    if (this.#server !== undefined || this.#closed !== undefined) {
-      throw new RelayError('WRONG_STATE', 'The relay listens already, or is closed; create another one.');
-    }
+    if (this.#server !== undefined || this.#isClosed) throw wrongState();
     if (this.#isOpen && !isLoopbackHost(host)) throw onlyLoopback(host);
     const server = (this.#server = createHttpServer(this.#settings.edge));
+    const fault = await this.#restored;
+    if (fault !== undefined) throw notRestored(fault);
+    if (this.#isClosed) throw wrongState();
     server.on('request', (request, response) => this.#edge.handle(request, response));
     server.on('upgrade', (request, socket, head) => this.handleUpgrade(request, socket, head));
     new Listener({
@@ -214,22 +221,50 @@ class RelayServer implements Relay {
     return this.close();
   }
 
+  get #isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** @returns What went wrong. */
+  async #restore(durable: DurableFolder): Promise<unknown> {
+    void durable.failed.then((error) => this.#stop(error));
+    try {
+      await this.#driver.restore(durable);
+      return undefined;
+    } catch (error) {
+      this.#logger.error('sessions not restored', { reason: error instanceof Error ? error.message : String(error) });
+      return error;
+    }
+  }
+
+  /** What cannot be stored must not be said: ends at once. */
+  #stop({ message }: RelayError): void {
+    if (this.#closed !== undefined) return;
+    this.#logger.error('stopped', { reason: message });
+    this.#driver.close();
+    this.#closed = this.#end(stopListening(this.#server));
+  }
+
+  async #end(stopped: Promise<void>): Promise<void> {
+    this.#server?.closeAllConnections();
+    this.#guard.destroyAll();
+    await stopped;
+    this.#driver.close();
+    this.#ownStore?.close();
+    await this.#settings.durable?.close();
+    this.#logger.info('closed');
+  }
+
   async #shutDown(drainMs: number): Promise<void> {
-    const server = this.#server;
     const transports = this.#driver.core.levels.transports;
     const spreadSeconds = Math.min(
       Math.max(1, Math.ceil(transports / RETURNS_PER_SECOND)),
       MAX_SPREAD_SECONDS,
     );
-    const stopped = server === undefined ? Promise.resolve() : stopListening(server);
+    const stopped = stopListening(this.#server);
     this.#driver.input({ type: 'drain', spreadSeconds });
     await this.#untilEmpty(drainMs);
-    server?.closeAllConnections();
-    this.#guard.destroyAll();
-    await stopped;
-    this.#driver.close();
-    this.#ownStore?.close();
-    this.#logger.info('closed');
+    await this.#end(stopped);
   }
 
   /** Waits for the connections to end by themselves, for a bounded time. */
@@ -285,8 +320,12 @@ function startListening(server: Server, host: string, port: number): Promise<voi
   });
 }
 
-function stopListening(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
+function stopListening(server: Server | undefined): Promise<void> {
+  return server === undefined ? Promise.resolve() : new Promise((resolve) => server.close(() => resolve()));
+}
+
+function wrongState(): RelayError {
+  return new RelayError('WRONG_STATE', 'The relay listens already, or is closed; create another one.');
 }
 
 function onlyLoopback(where: string): RelayError {
@@ -294,6 +333,11 @@ function onlyLoopback(where: string): RelayError {
     'LOOPBACK_ONLY',
     `Without accounts a relay listens on loopback addresses only, such as 127.0.0.1, not on ${where}.`,
   );
+}
+
+function notRestored(cause: unknown): RelayError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new RelayError('JOURNAL', `The sessions of the relay before this one cannot be taken up: ${reason}`, { cause });
 }
 
 function cannotListen(cause: unknown, host: string, port: number): RelayError {

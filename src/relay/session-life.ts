@@ -7,6 +7,8 @@ import type { Downloads } from './downloads';
 import type { FieldReader } from './field-reader';
 import { createSecret, createSessionId, deviceIdOf, type RandomBytes, RecentIds } from './ids';
 import { AccountRouter, readSessionId, type RoutedAccount } from './router';
+import { accountKey, SavedReceipts } from './restored';
+import type { SavedSession } from './saved-session';
 import { Session, SessionTable, type Transport } from './sessions';
 import type { AttachClaim, Instance, ResumeState } from './resume-state';
 import type { LossReason, Resumption } from './resumption';
@@ -87,6 +89,43 @@ export class SessionLife {
     return true;
   }
 
+  /** All living sessions. */
+  sessions(): Iterable<Session> {
+    return this.#table.values();
+  }
+
+  /** Takes up the sessions of an earlier relay, as if their transports had just been lost. */
+  restore(all: Iterable<SavedSession>, accounts: ReadonlyMap<string, RoutedAccount>): void {
+    const receipts = new SavedReceipts();
+    for (const saved of all) {
+      const account = accounts.get(accountKey(saved.head.connectName, saved.head.generation));
+      receipts.add(saved.entries, account !== undefined);
+      if (account !== undefined) this.#restore(saved, account);
+    }
+    receipts.restore((sessionId) => this.#table.get(sessionId)?.resume);
+    this.parts.context.log('info', 'sessions restored', { sessions: this.#table.size });
+  }
+
+  #restore(saved: SavedSession, account: RoutedAccount): void {
+    const { context, resumption, deliveries } = this.parts;
+    const router = this.#routerOf(account);
+    const session = new Session(saved.sessionId, saved.head.id, router, context.totals);
+    resumption.restore(session, saved, () => deliveries.touch(session));
+    session.enter(saved.head.isPolling ? 'polling' : 'detached', context.limits, context.nowMs);
+    this.#recentIds.add(saved.sessionId, context.nowMs);
+    this.#table.add(session);
+    router.add(session);
+    router.setNetworks(session, saved.head.networks);
+    context.deadlines.schedule(session);
+  }
+
+  /** Replaces the networks that a session listens to. @returns False when some were not set (P-91). */
+  setNetworks(session: Session, names: Iterable<string>): boolean {
+    const allSet = session.router.setNetworks(session, names);
+    session.resume?.noteHead();
+    return allSet;
+  }
+
   /** Why a device id is not known any more. */
   lossOf(id: Uint8Array): LossReason {
     const sessionId = readSessionId(id, 0, id.indexOf(0x73));
@@ -163,7 +202,8 @@ export class SessionLife {
     session.enter('ended', context.limits, context.nowMs);
     session.queue.clear();
     router.remove(session);
-    session.resume?.ring.clear();
+    session.resume?.end();
+    if (session.resume !== undefined) context.journal?.noteEnd(session);
     this.#dropIfEmpty(router);
     this.#table.remove(session);
     context.log('info', 'session ended', { sessionId: session.sessionId, reason });

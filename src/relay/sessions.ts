@@ -100,8 +100,10 @@ export class Session extends Timed implements Member<Session> {
   }
 
   keep(entry: Entry): void {
-    if (this.resume === undefined) this.queue.push(entry);
-    else this.resume.ring.offer(entry);
+    const { resume } = this;
+    if (resume === undefined) this.queue.push(entry);
+    // A volatile one only while there is much room.
+    else if (!entry.isVolatile || !resume.ring.isHalfFull) resume.push(entry);
   }
 
   /** Changes the state and starts the lifetime that belongs to it. */
@@ -204,6 +206,10 @@ export class SessionTable {
 
   add(session: Session): void {
     this.#sessions.set(session.sessionId, session);
+  }
+
+  get(sessionId: number): Session | undefined {
+    return this.#sessions.get(sessionId);
   }
 
   remove(session: Session): void {

@@ -1,6 +1,7 @@
 import { encodeFrame } from '../frames/encoder';
 import { Opcode } from '../frames/header';
 import type { CoreContext } from './core-context';
+import type { Joined } from './joiner';
 import type { Entry } from './out-queue';
 import type { SessionState } from './sessions';
 import { Transport } from './sessions';
@@ -44,6 +45,12 @@ export class Transports {
     counters.socketWrites += 1;
     counters.socketBytes += bytes;
     effects.push({ type: 'write', transport: transport.transportId, chunks });
+  }
+
+  /** Writes a frame that was made of queues. */
+  writeFrame(transport: Transport, { chunks, groups, bytes }: Joined): void {
+    this.context.counters.messagesDelivered += groups;
+    this.write(transport, chunks, bytes);
   }
 
   /** Writes answers by themselves, past the flush: to a transport that has no queue, or no longer. */

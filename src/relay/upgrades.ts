@@ -47,8 +47,8 @@ export class Upgrades {
     if (route.type !== 'websocket') return refuse(socket, { status: 404, message: 'Not found.' });
     const refusal = edge.judge(request, route);
     if (refusal !== undefined) return refuse(socket, refusal);
-    if (driver.core.isDraining)
-      return refuse(socket, { status: 503, message: 'This relay is shutting down.' });
+    if (driver.core.isDraining || driver.isRestoring)
+      return refuse(socket, { status: 503, message: 'This relay is starting or shutting down.' });
     const deflate = this.options.deflate && RELAY_DEFLATE;
     const result = acceptUpgrade(describeUpgrade(request), { deflate });
     if (result.ok) this.#open(socket, head, result);

@@ -30,6 +30,12 @@ export class Upstream {
     }
   }
 
+  /** Goes on behind the last message that was taken, and the refusals before. */
+  restore(last: number, refusals: Iterable<readonly [number: number, code: number]>): void {
+    this.last = last;
+    for (const [number, code] of refusals) if (number > last - REMEMBERED) this.#refused.set(number, code);
+  }
+
   /** Whether a message was refused. */
   isRefused(number: number): boolean {
     return this.#refused.has(number);

@@ -171,7 +171,7 @@ export class WebSocketMessages {
     const { resume } = session;
     if (kind === 'keep-alive') return resume === undefined ? KEEP_ALIVE_ANSWER : keepAliveAnswer(resume.up.last);
     if (kind !== 'networks') return webSocketAnswer('s', ErrorCode.PROTOCOL);
-    const allSet = session.router.setNetworks(session, this.parts.reader.all(fields, 'ns'));
+    const allSet = this.parts.life.setNetworks(session, this.parts.reader.all(fields, 'ns'));
     return webSocketAnswer('n', allSet ? ErrorCode.NETWORKS_SET : ErrorCode.SOME_NETWORKS_NOT_SET);
   }
 

@@ -1,10 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 import { Connection } from '../../src/frames/connection';
 import type { TokenClaims } from '../../src/relay/env';
-import type { CheckedLogin, ProtocolRoute, RelayEffect, RequestInput } from '../../src/relay/events';
+import type { CheckedLogin, ProtocolRoute, RelayEffect, RequestInput, StoreEffect } from '../../src/relay/events';
 import type { RandomBytes } from '../../src/relay/ids';
 import { resolveLimits, type RelayLimits } from '../../src/relay/limits';
 import { RelayCore } from '../../src/relay/relay-core';
+import { accountKey } from '../../src/relay/restored';
+import { readSessions } from '../../src/relay/session-records';
 import { seededRandom } from './bytes';
 import { memoryEnv } from '../../src/testing/memory-env';
 
@@ -15,6 +17,8 @@ export interface LabAccount {
   readonly generation?: string;
 }
 
+/** Of durable relays of the lab. */
+export const EPOCH = '00112233445566ff';
 export const HOME: LabAccount = { id: 1, connectName: 'home', networks: undefined };
 export const OFFICE: LabAccount = { id: 2, connectName: 'office', networks: undefined };
 
@@ -112,9 +116,34 @@ export class RelayCoreLab {
   /** Who the next login is for. */
   account: LabAccount = HOME;
 
-  constructor(limits: Partial<RelayLimits> = {}, seed = 1) {
+  /** What a durable relay has stored. */
+  disk: Uint8Array[] = [];
+  /** Stores that the disk has not confirmed. */
+  readonly stores: StoreEffect[] = [];
+  isDiskStuck = false;
+
+  /** @param epoch - Makes the relay durable. */
+  constructor(limits: Partial<RelayLimits> = {}, seed = 1, epoch?: string) {
     this.limits = resolveLimits(limits);
-    this.core = new RelayCore(this.limits, memoryEnv(seededBytes(seed)));
+    this.core = new RelayCore(this.limits, memoryEnv(seededBytes(seed)), undefined, epoch);
+  }
+
+  /** A durable relay that goes on with what is on this disk; all accounts are {@link HOME}'s. */
+  static restore(disk: readonly Uint8Array[], limits: Partial<RelayLimits> = {}, seed = 2): RelayCoreLab {
+    const lab = new RelayCoreLab(limits, seed, EPOCH);
+    const sessions = [...readSessions(disk).values()];
+    const accounts = sessions.map(({ head }) => [accountKey(head.connectName, head.generation), HOME] as const);
+    lab.core.restore(sessions, new Map(accounts), lab.nowMs);
+    lab.flush();
+    return lab;
+  }
+
+  /** The disk confirms the oldest store. */
+  confirmStore(): void {
+    const store = this.stores.shift();
+    if (store === undefined) throw new Error('nothing is being stored');
+    this.disk = store.isWhole ? [...store.records] : [...this.disk, ...store.records];
+    this.input({ type: 'stored' });
   }
 
   input(event: Parameters<RelayCore['input']>[0]): void {
@@ -226,6 +255,10 @@ export class RelayCoreLab {
         return this.#answer(effect);
       case 'held':
         this.#requests.get(effect.request)!.isHeld = true;
+        return;
+      case 'store':
+        this.stores.push(effect);
+        if (!this.isDiskStuck) this.confirmStore();
         return;
       default:
         return this.#doOnSocket(this.#sockets.get(effect.transport)!, effect);

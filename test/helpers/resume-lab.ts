@@ -11,7 +11,7 @@ export class ResumingDevice {
   #counter = 0;
 
   private constructor(
-    readonly lab: RelayCoreLab,
+    public lab: RelayCoreLab,
     readonly instance: string,
     readonly answer: string,
   ) {

@@ -36,14 +36,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'one message too many may wait',
-    file: 'src/relay/deliveries.ts',
+    file: 'src/relay/core-context.ts',
     find: 'length < maxQueuedMessages',
     replace: 'length <= maxQueuedMessages',
   },
   {
     name: 'the cap of all queues is not kept',
-    file: 'src/relay/deliveries.ts',
-    find: 'if (this.context.totals.bytes + entry.length > maxQueuedTotal) return false;',
+    file: 'src/relay/core-context.ts',
+    find: 'if (this.totals.bytes + entry.length > maxQueuedTotal) return false;',
     replace: '',
   },
   {

@@ -1,4 +1,4 @@
-import type { LoadSocket, Scanner } from './load-socket';
+import type { LoadLink, Scanner } from './load-socket';
 import type { Traffic } from './traffic';
 
 /** Two in a room: one asks, the other sends back as many messages as it gets; both ways count as deliveries. */
@@ -9,7 +9,7 @@ export class Echo {
 
   constructor(
     private readonly traffic: Traffic,
-    private readonly sockets: { readonly asking: LoadSocket; readonly answering: LoadSocket },
+    private readonly sockets: { readonly asking: LoadLink; readonly answering: LoadLink },
     private readonly message: Buffer,
     private readonly inFlight: number,
   ) {
@@ -35,7 +35,7 @@ export class Echo {
     return Float64Array.from(this.#tookMs).sort();
   }
 
-  #follow(socket: LoadSocket, scanner: Scanner, onMessages: (count: number) => void): void {
+  #follow(socket: LoadLink, scanner: Scanner, onMessages: (count: number) => void): void {
     let seen = 0;
     socket.read(scanner, () => {
       const count = scanner.delivered - seen;
@@ -52,7 +52,7 @@ export class Echo {
     this.#send(this.sockets.asking, count);
   }
 
-  #send(socket: LoadSocket, count: number): void {
+  #send(socket: LoadLink, count: number): void {
     this.traffic.expect(count);
     socket.write(this.#several.subarray(0, count * this.message.length));
   }

@@ -22,6 +22,9 @@ export interface Scanner {
 /** Leaves everything where it is. */
 const PATIENT: Scanner = { delivered: 0, scan: (_bytes, start) => start };
 
+/** A connection of the load client, whatever lies between. */
+export type LoadLink = Pick<LoadSocket, 'write' | 'read' | 'drop'>;
+
 /** A connection of the load client, as cheap for it as Node allows: no Buffer is made for what is read. */
 export class LoadSocket {
   readonly #socket: Socket;

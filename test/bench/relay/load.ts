@@ -3,7 +3,7 @@ import { startClock, type Cost } from '../lab/cost';
 import { serve } from '../lab/processes';
 import { quantile } from '../lab/statistics';
 import { Echo } from './echo';
-import type { LoadSocket } from './load-socket';
+import type { LoadLink } from './load-socket';
 import type { EchoCost, Flood, FloodCost, Pace, PaceCost, RoundTrips, Stage } from './loads';
 import { Openings } from './openings';
 import { PacedStream } from './paced-stream';
@@ -28,8 +28,8 @@ function messageOf(room: string, size: number): Buffer {
 
 interface OpenRoom {
   readonly room: string;
-  readonly sender: LoadSocket;
-  readonly others: readonly LoadSocket[];
+  readonly sender: LoadLink;
+  readonly others: readonly LoadLink[];
 }
 
 async function openRooms({ rooms, listeners, size }: Stage): Promise<OpenRoom[]> {
@@ -90,7 +90,7 @@ async function pace({ timeMs, ...how }: Pace & { timeMs: number }): Promise<Pace
 
 async function openEcho({ size, inFlight }: RoundTrips): Promise<Echo> {
   const place: Place = { room: 'room', listens: true };
-  const [asking, answering] = (await openings.open([place, place])) as [LoadSocket, LoadSocket];
+  const [asking, answering] = (await openings.open([place, place])) as [LoadLink, LoadLink];
   const opened = new Echo(traffic, { asking, answering }, messageOf(place.room, size), inFlight);
   opened.listen(() => relay.scanner(place.room, size));
   return opened;

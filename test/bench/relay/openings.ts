@@ -1,4 +1,4 @@
-import type { LoadSocket } from './load-socket';
+import type { LoadLink } from './load-socket';
 import type { Place, RelayCandidate } from './relay';
 
 /** Connections that are opened at a time. */
@@ -19,7 +19,7 @@ async function forEach<Item, Result>(
 
 /** Opens connections of one candidate to its server. */
 export class Openings {
-  readonly #sockets: LoadSocket[] = [];
+  readonly #sockets: LoadLink[] = [];
 
   constructor(
     private readonly relay: RelayCandidate,
@@ -35,7 +35,7 @@ export class Openings {
     return forEach(places, async () => (await this.relay.login?.(this.port)) ?? '');
   }
 
-  async connect(places: readonly Place[], logins: readonly string[]): Promise<LoadSocket[]> {
+  async connect(places: readonly Place[], logins: readonly string[]): Promise<LoadLink[]> {
     const sockets = await forEach([...places.entries()], ([i, place]) =>
       this.relay.connect(this.port, place, logins[i]!),
     );
@@ -43,7 +43,7 @@ export class Openings {
     return sockets;
   }
 
-  async open(places: readonly Place[]): Promise<LoadSocket[]> {
+  async open(places: readonly Place[]): Promise<LoadLink[]> {
     return this.connect(places, await this.login(places));
   }
 }

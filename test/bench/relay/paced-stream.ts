@@ -1,4 +1,4 @@
-import type { LoadSocket, Scanner } from './load-socket';
+import type { LoadLink, Scanner } from './load-socket';
 import type { Traffic } from './traffic';
 
 /** More than are ever under way. */
@@ -13,11 +13,11 @@ export class PacedStream {
   constructor(
     private readonly traffic: Traffic,
     private readonly listeners: number,
-    private readonly socket: LoadSocket,
+    private readonly socket: LoadLink,
     private readonly message: Buffer,
   ) {}
 
-  listen(socket: LoadSocket, scanner: Scanner): void {
+  listen(socket: LoadLink, scanner: Scanner): void {
     let seen = 0;
     socket.read(scanner, () => {
       const from = seen;

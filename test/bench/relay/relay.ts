@@ -1,4 +1,4 @@
-import type { LoadSocket, Scanner } from './load-socket';
+import type { LoadLink, Scanner } from './load-socket';
 
 /** A server that is up. */
 export interface RunningServer {
@@ -30,7 +30,7 @@ export interface RelayCandidate {
   /** Shows who we are, where that is a request of its own; `connect` gets the result. */
   login?(port: number): Promise<string>;
   /** Opens one connection; resolves once it may send, and gets what others send if it listens. */
-  connect(port: number, place: Place, login: string): Promise<LoadSocket>;
+  connect(port: number, place: Place, login: string): Promise<LoadLink>;
   /** The bytes that send one message. The load client writes several at once. */
   message(room: string, payload: Uint8Array): Buffer;
   /** Counts the messages, all of that size, that a connection gets. */

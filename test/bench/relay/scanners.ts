@@ -66,6 +66,7 @@ export class FrameScanner implements Scanner {
 }
 
 const TILDE = 0x7e;
+const EXTENSION = 0x78;
 
 /** Messages of our protocol: each field is read, payloads, whose length is known, are passed over. */
 export class TildeScanner implements Scanner {
@@ -76,7 +77,7 @@ export class TildeScanner implements Scanner {
   scan(bytes: Buffer, start: number, end: number): number {
     let at = start;
     while (end - at >= 2) {
-      const next = bytes[at + 1] === 0x66 ? this.#afterMessage(bytes, at, end) : afterField(bytes, at);
+      const next = bytes[at + 1] === 0x66 ? this.#afterMessage(bytes, at, end) : afterField(bytes, at, end);
       if (next > end) return at;
       at = next;
     }
@@ -96,11 +97,19 @@ export class TildeScanner implements Scanner {
   }
 }
 
-/** `~rt={kind}`, `~e={code}`, `~t=1` */
-function afterField(bytes: Buffer, at: number): number {
+/** `~rt={kind}`, `~e={code}`, `~t=1`; with the extension `~x{letter}={value}` */
+function afterField(bytes: Buffer, at: number, end: number): number {
   const key = bytes[at + 1]!;
+  if (key === EXTENSION) return afterValue(bytes, at, end);
   if (bytes[at] !== TILDE) throw new Error(`Where a field should begin there is ${bytes[at]}.`);
   if (key === 0x72) return at + 5;
   if (key === 0x65 && (bytes[at + 3] ?? 0x30) !== 0x30) throw new Error('The relay did not take a message.');
   return at + 4;
+}
+
+/** The field behind; never the last one of what came. */
+function afterValue(bytes: Buffer, at: number, end: number): number {
+  let next = at + 1;
+  while (next < end && bytes[next] !== TILDE) next++;
+  return next < end ? next : end + 1;
 }

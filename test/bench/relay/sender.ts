@@ -1,4 +1,4 @@
-import type { LoadSocket, Scanner } from './load-socket';
+import type { LoadLink, Scanner } from './load-socket';
 import type { Traffic } from './traffic';
 
 /**
@@ -12,7 +12,7 @@ export class Sender {
 
   constructor(
     private readonly traffic: Traffic,
-    private readonly socket: LoadSocket,
+    private readonly socket: LoadLink,
     private readonly message: Buffer,
     private readonly inFlight: number,
     /** How many get each message. */
@@ -22,7 +22,7 @@ export class Sender {
   }
 
   /** What comes over this socket lets the sender go on. */
-  follow(socket: LoadSocket, scanner: Scanner): void {
+  follow(socket: LoadLink, scanner: Scanner): void {
     let seen = 0;
     socket.read(scanner, () => {
       const count = scanner.delivered - seen;

@@ -12,10 +12,14 @@ export async function startWebifi(limits: Partial<RelayLimits> = {}): Promise<Ru
   return { port, writes: () => server.stats().counters.socketWrites };
 }
 
-/** One request on a connection of its own, as from a device of its own. @returns The device id. */
-export async function login(port: number): Promise<string> {
-  const answer = await post(port, '/', loginBody(ACCOUNT, []));
-  const id = /^~e=0~id=(\w+)~/.exec(answer)?.[1];
+/**
+ * One request on a connection of its own, as from a device of its own.
+ *
+ * @returns The device id, and behind a blank the resume token when there is one.
+ */
+export async function login(port: number, extra: [string, string][] = []): Promise<string> {
+  const answer = await post(port, '/', loginBody(ACCOUNT, extra));
+  const [, id, token] = /^~e=0~id=(\w+)~(?:.*~xr=([^~]+))?/.exec(answer) ?? [];
   if (id === undefined) throw new Error(`The login got ${answer}`);
-  return id;
+  return token === undefined ? id : `${id} ${token}`;
 }

@@ -141,6 +141,20 @@ describe('downstream', () => {
     expect(other.attach(0)).toMatch(/~rt=r~xq=1~xo=[^~]+~xn=2~f=\d+~d=kept~t=1$/);
   });
 
+  it('X-19 a member of a busy network that acknowledges nothing gets no volatile messages from half a ring on', () => {
+    lab = new RelayCoreLab({ maxQueuedMessages: 8 });
+    const [sender, idle, other] = [1, 2, 3].map(() => ResumingDevice.open(lab, ['n'])) as [ResumingDevice, ResumingDevice, ResumingDevice];
+    for (let i = 1; i <= 6; i++) {
+      sender.exchange(`~xq=${i}~xn=${i}~xv=1~n=n~d=${i}~t=1`);
+      other.exchange(`~xh=${i}~t=1`);
+    }
+    const dataOf = ({ socket }: ResumingDevice): string[] => [...socket!.take().matchAll(/~d=(\d)/g)].map(([, data]) => data!);
+    expect(dataOf(idle)).toEqual(['1', '2', '3', '4', '5']);
+    idle.exchange('~xh=5~t=1');
+    sender.exchange(`~xq=7~xn=7~n=n~d=7~t=1`);
+    expect(dataOf(idle)).toEqual(['7']);
+  });
+
   it('X-18 members at the same number share one frame, and those without the extension get theirs', () => {
     const sender = ResumingDevice.open(lab, ['n']);
     const numbered = [1, 2, 3].map(() => ResumingDevice.open(lab, ['n']));
@@ -177,6 +191,14 @@ describe('receipts', () => {
     expect(sender.socket!.take()).toBe('');
     other.exchange('~xh=1~t=1');
     expect(sender.socket!.take()).toBe('~rt=d~xq=1~xn=1~xa=d~e=0~t=1');
+  });
+
+  it('count the receivers of their own message, not those of the one before', () => {
+    const [sender, one, other] = [1, 2, 3].map(() => ResumingDevice.open(lab)) as [ResumingDevice, ResumingDevice, ResumingDevice];
+    const [toOne, toOther] = [`~s=${one.sessionId}`, `~s=${other.sessionId}`];
+    sender.exchange(`~xq=1~xn=1~xa=d${toOne}${toOther}~d=x~xn=2~xa=d${toOne}~d=y~t=1`);
+    one.exchange('~xh=2~t=1');
+    expect(sender.socket!.take()).toBe('~rt=d~xq=1~xn=2~xa=d~e=0~t=1');
   });
 
   it('say 2 when one was lost, when nobody is there, and when one cannot say', () => {
