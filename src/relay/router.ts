@@ -41,8 +41,8 @@ export class Recipients<M> {
 
   /** How many get it. */
   count(sender: NetworkMember<M>): number {
-    let count = this.sessions.length;
-    for (const network of this.networks) count += network.countLive(sender);
+    let count = this.sessionCount;
+    for (let i = 0; i < this.networkCount; i++) count += this.networks[i]!.countLive(sender);
     return count;
   }
 
