@@ -3,6 +3,8 @@ import { type Entry, OutQueue, type QueueTotals } from './out-queue';
 export interface RingLimits {
   maxQueuedMessages: number;
   maxQueuedBytes: number;
+  /** Of all queues together. */
+  maxQueuedTotal: number;
 }
 
 /**
@@ -16,10 +18,11 @@ export class Ring {
   /** Number of the last entry that was written to the present transport. */
   #sent = 0;
   #highestSent = 0;
+  #isClosed = false;
 
   constructor(
     private readonly limits: RingLimits,
-    totals: QueueTotals,
+    private readonly totals: QueueTotals,
   ) {
     this.#entries = new OutQueue(totals);
   }
@@ -74,14 +77,15 @@ export class Ring {
 
   /** Adds an entry; the oldest make room for it. */
   push(entry: Entry): void {
+    if (this.#isClosed) return;
     this.#entries.push(entry);
-    const { maxQueuedMessages, maxQueuedBytes } = this.limits;
-    while (
-      this.#entries.length > 1 &&
-      (this.#entries.length > maxQueuedMessages || this.#entries.bytes > maxQueuedBytes)
-    ) {
-      this.dropOldest();
-    }
+    while (this.#entries.length > 1 && this.#isOver()) this.dropOldest();
+  }
+
+  #isOver(): boolean {
+    const { maxQueuedMessages, maxQueuedBytes, maxQueuedTotal } = this.limits;
+    const { length, bytes } = this.#entries;
+    return length > maxQueuedMessages || bytes > maxQueuedBytes || this.totals.bytes > maxQueuedTotal;
   }
 
   /** Adds an entry, but a volatile one only while there is much room. */
@@ -128,8 +132,9 @@ export class Ring {
     }
   }
 
-  /** The session is gone. */
-  clear(): void {
+  /** The session is gone: what still comes for it, such as a receipt, is not kept. */
+  close(): void {
+    this.#isClosed = true;
     while (this.#entries.length > 0) this.dropOldest();
   }
 }

@@ -163,7 +163,7 @@ export class SessionLife {
     session.enter('ended', context.limits, context.nowMs);
     session.queue.clear();
     router.remove(session);
-    session.resume?.ring.clear();
+    session.resume?.ring.close();
     this.#dropIfEmpty(router);
     this.#table.remove(session);
     context.log('info', 'session ended', { sessionId: session.sessionId, reason });
