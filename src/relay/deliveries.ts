@@ -275,7 +275,8 @@ export class Deliveries {
     { ring }: ResumeState,
     batch: NumberedBatch<NetworkMember<Session>>,
   ): void {
-    if (ring.isHalfFull) {
+    // A receipt may have come in between.
+    if (ring.isHalfFull || ring.hasUnsent) {
       member.catchUp();
       return this.touch(member);
     }
@@ -389,8 +390,8 @@ export class Deliveries {
 
   #hasRoom({ length, bytes }: OutQueue, entry: Entry): boolean {
     const { maxQueuedMessages, maxQueuedBytes, maxQueuedTotal } = this.context.limits;
-    if (this.context.totals.bytes + entry.length > maxQueuedTotal) return false;
-    return length === 0 || (length < maxQueuedMessages && bytes + entry.length <= maxQueuedBytes);
+    if (this.context.totals.bytes + entry.numberedLength > maxQueuedTotal) return false;
+    return length === 0 || (length < maxQueuedMessages && bytes + entry.numberedLength <= maxQueuedBytes);
   }
 
   /**
