@@ -138,7 +138,7 @@ export class Session {
   #runUntil = 0;
   #lastSessionId = '';
   /** Why the session before was lost. */
-  #gapReason = 'plain';
+  #gapReason = 'expired';
   #spreadMs: number | undefined;
 
   constructor(settings: SessionSettings, options: SessionOptions) {
@@ -204,8 +204,9 @@ export class Session {
     if (size > this.maxMessageBytes) return ErrorCode.TOO_LARGE;
     const { maxQueuedMessages, maxQueuedBytes } = this.#options;
     const { length, bytes } = this.#queue;
-    this.#isFull = length >= maxQueuedMessages || (length > 0 && bytes + size > maxQueuedBytes);
-    return this.#isFull ? ErrorCode.QUEUE_FULL : ErrorCode.SUCCESS;
+    const isFull = length >= maxQueuedMessages || (length > 0 && bytes + size > maxQueuedBytes);
+    this.#isFull ||= isFull;
+    return isFull ? ErrorCode.QUEUE_FULL : ErrorCode.SUCCESS;
   }
 
   /** Queues one message; it goes out with the next `wake`, once the session runs. Gives its token. */
@@ -233,6 +234,7 @@ export class Session {
       this.#reports.length = 0;
       this.#pump();
     } while (this.#reports.length > 0);
+    this.#tellRoom();
   }
 
   #happen(happening: Happening): void {
@@ -258,11 +260,10 @@ export class Session {
     const replayed = this.#window.reduce((sum, { tokens }) => sum + tokens.length, 0);
     const change = { from, to, cause, resumed, replayed, ...(isWaiting && { retryInMs }) };
     this.#effects.push({ type: 'status', change });
-    if (to === 'connected' && !resumed && hadSession) this.#gap({ count: undefined, reason: this.#gapReason });
-  }
-
-  #gap(gap: Gap): void {
-    this.#effects.push({ type: 'gap', gap });
+    if (to !== 'connected') return;
+    const gap = { count: undefined, reason: this.#resume.grant ? this.#gapReason : 'plain' };
+    if (!resumed && hadSession) this.#effects.push({ type: 'gap', gap });
+    this.#gapReason = 'expired';
   }
 
   #error(code: number): void {
@@ -326,7 +327,7 @@ export class Session {
     if (!grant) this.#settleWindow(ErrorCode.UNREACHABLE);
     for (const batch of this.#window) batch.acknowledged = 0;
     this.#renumber();
-    this.#keepReceipts();
+    this.#loseReceipts();
   }
 
   #renumber(): void {
@@ -337,15 +338,18 @@ export class Session {
     }
   }
 
-  /** Receipts of what the lost session has taken will not come. */
-  #keepReceipts(): void {
-    const isComing = (number: number): boolean =>
-      this.#window.some((batch) => number >= batch.number && number < batch.number + batch.tokens.length);
-    for (const [number, token] of this.#receipts) {
-      if (isComing(number)) continue;
-      this.#receipts.delete(number);
-      this.#settle(ErrorCode.RESUME_REFUSED, [token]);
-    }
+  /** The receipts of all that this link, or one before, has brought to the relay may be lost. */
+  #loseReceipts(): void {
+    const next = this.#window[this.#sentCount]?.number ?? Infinity;
+    for (const number of this.#receipts.keys()) if (number < next) this.#endReceipt(number, ErrorCode.RESUME_REFUSED);
+  }
+
+  /** A receipt may come before the acknowledgement. */
+  #endReceipt(number: number, code: number): void {
+    const token = this.#receipts.get(number) ?? TAKEN;
+    this.#receipts.delete(number);
+    for (const { number: first, tokens } of this.#window) if (tokens[number - first] === token) tokens[number - first] = TAKEN;
+    this.#settle(code, [token]);
   }
 
   #origin(host: string): string {
@@ -369,11 +373,10 @@ export class Session {
       case 'sent':
         return event.upTo === undefined ? this.#sent(event.code) : this.#acknowledge(event);
       case 'receipt':
-        this.#settle(event.code, [this.#receipts.get(event.number) ?? TAKEN]);
-        this.#receipts.delete(event.number);
-        return;
+        return this.#endReceipt(event.number, event.code);
       case 'gap':
-        return this.#gap(event.gap);
+        this.#effects.push(event);
+        return this.#loseReceipts();
       case 'received':
         for (const message of event.messages) this.#receive(message);
         return;
@@ -453,6 +456,8 @@ export class Session {
 
   protected waitForSession(): void {
     this.#leaveSession();
+    // The relay has answered: what was waited for before is over.
+    this.#attempt = Math.min(this.#attempt, 1);
     this.wait();
   }
 
@@ -496,14 +501,14 @@ export class Session {
     this.#login = undefined;
     this.#lastSessionId = '';
     this.#settleWindow(ErrorCode.UNREACHABLE);
-    this.#keepReceipts();
+    this.#loseReceipts();
     this.#settle(ErrorCode.UNREACHABLE, this.#queue.clear(false));
   }
 
   protected fail(): void {
     this.#error(ErrorCode.WRONG_CREDENTIALS);
     this.#settleWindow(ErrorCode.WRONG_CREDENTIALS);
-    this.#keepReceipts();
+    this.#loseReceipts();
     // What nobody awaits stays for the next start, with the right password.
     this.#settle(ErrorCode.WRONG_CREDENTIALS, this.#queue.clear(true));
   }
@@ -528,7 +533,6 @@ export class Session {
     if (this.#isWindowFull()) return undefined;
     const batch = this.#queue.take();
     if (!batch) return undefined;
-    this.#tellRoom();
     batch.counter = this.counters.upload++;
     batch.number = this.#lastNumber + 1;
     this.#lastNumber += batch.tokens.length;
@@ -614,7 +618,10 @@ export class Session {
     const batches = this.#window;
     this.#window = [];
     this.#sentCount = 0;
-    for (const { tokens, acknowledged } of batches) this.#settle(code, tokens.slice(acknowledged));
+    for (const { tokens, acknowledged, number } of batches) {
+      for (let i = acknowledged; i < tokens.length; i++) this.#receipts.delete(number + i);
+      this.#settle(code, tokens.slice(acknowledged));
+    }
   }
 
   /** Tells each awaiting sender the code, and the error callback once for those that nobody awaits. */
