@@ -1,13 +1,16 @@
 import type { AppEffect } from '../../src/client/driver';
+import { ErrorCode } from '../../src/core/errors';
 import type { IncomingMessage, OutgoingMessage } from '../../src/core/messages';
+import type { Gap } from '../../src/core/resume';
 import type { Session, SessionEffect, SessionInput, StatusChange } from '../../src/core/session';
 import type { ProtocolRoute } from '../../src/relay/events';
-import { createClient, levelOf, tell, type ClientEvents, type PromiseLevel } from './client-adapter';
+import { createClient, tell, type ClientEvents, type PromiseLevel } from './client-adapter';
 import type { Dice } from './dice';
 import { Exchange } from './exchange';
 import { QUIET, type HttpNoise, type Peer } from './peer';
 import type { Path } from './pipe';
-import { SECRET_CANARY, type DevicePlan } from './plan';
+import type { DevicePlan } from './plan';
+import { hasSecret } from './relay-host';
 import { Violation } from './record';
 import { SocketWire } from './socket-wire';
 import type { Moment } from './timeline';
@@ -20,6 +23,8 @@ const ROUTES: Readonly<Record<string, ProtocolRoute>> = {
   '/CancelDownload': 'cancel',
 };
 const SOCKET_PATH = '/api/WebSocket';
+/** Bytes of a transmission that a trace shows. */
+const MAX_SHOWN = 300;
 
 const enum Stream {
   network,
@@ -30,6 +35,7 @@ const enum Stream {
 /** One device: the client's core, driven as `src/client/driver.ts` does, and the machine and network around it. */
 export class Device implements Peer, ClientEvents {
   readonly session: Session;
+  /** What has to hold whenever it is connected. */
   readonly level: PromiseLevel;
   readonly path: Path;
   readonly noise: HttpNoise = { ...QUIET };
@@ -43,7 +49,11 @@ export class Device implements Peer, ClientEvents {
   hasWrongPassword = false;
   hasNoCredentials = false;
   isReading = true;
+  /** Was told that the queue is full, and not yet that there is room. */
+  isFull = false;
   isOffline = false;
+  /** All that it was given, the newest last. */
+  readonly tokens: string[] = [];
   /** How many faults silence the network just now. */
   silencers = 0;
   /** Changed networks: which ones a message meets depends on when it arrives. */
@@ -66,7 +76,8 @@ export class Device implements Peer, ClientEvents {
     this.#networkDice = plan.dice.fork(Stream.network);
     this.workDice = plan.dice.fork(Stream.work);
     this.session = createClient(plan, name, plan.dice.fork(Stream.client));
-    this.level = levelOf(this.session);
+    const grants = world.plan.relays[plan.relay]!.extension === 'grants';
+    this.level = plan.hasExtension && grants ? 'x1' : 'p1';
     this.path = { ...plan.path };
     this.networksEver = new Set(plan.networkNames);
     this.#clockOffsetMs = plan.clockOffsetMs;
@@ -99,8 +110,18 @@ export class Device implements Peer, ClientEvents {
     if ('id' in event) this.world.note(this.name, event.type, event.id);
     else this.world.note(this.name, event.type, 0);
     if (event.type === 'bytes') trace.bytes(event.bytes);
+    if (event.type === 'bytes') this.#print('<', event.bytes);
+    if (event.type === 'answer') this.#print('<', event.body);
     this.session.input(event, this.#nowMs);
     this.#drain();
+  }
+
+  /** Why its client does not take a message; 0 when it does. */
+  refusalOf(message: OutgoingMessage): number {
+    const code = this.session.refusalOf(message.data.length);
+    if (code === ErrorCode.QUEUE_FULL) this.isFull = true;
+    if (code !== ErrorCode.SUCCESS) this.world.counts.add(`error code ${code}`);
+    return code;
   }
 
   /** Queues a message as the public client does: what one turn queues goes out together. */
@@ -168,6 +189,10 @@ export class Device implements Peer, ClientEvents {
     if (code !== 1000 || this.world.isHealed) this.touch(`closed with ${code}`);
   }
 
+  tookToken(token: string): void {
+    if (this.tokens.at(-1) !== token) this.tokens.push(token);
+  }
+
   // What the client wants of the world.
 
   #drain(): void {
@@ -178,8 +203,14 @@ export class Device implements Peer, ClientEvents {
     this.#setTimer();
   }
 
+  #print(direction: string, bytes: Uint8Array): void {
+    this.world.trace.print?.(`            ${this.name} ${direction} ${Buffer.from(bytes).toString('latin1', 0, MAX_SHOWN)}`);
+  }
+
   #perform(effect: SessionEffect): void {
     this.world.trace.text(effect.type);
+    if (effect.type === 'transmit') this.#print('>', effect.bytes);
+    if (effect.type === 'post') this.#print('>', effect.body);
     switch (effect.type) {
       case 'open':
         return this.#open(effect.id, effect.url);
@@ -201,11 +232,11 @@ export class Device implements Peer, ClientEvents {
 
   #checkSecrets(effect: AppEffect): void {
     const text = effect.type === 'message' ? Buffer.from(effect.message.bytes).toString('latin1') : JSON.stringify(effect);
-    if (text.includes(SECRET_CANARY)) throw new Violation('I10', `${this.name} shows a secret: ${text}`);
+    if (hasSecret(text)) throw new Violation('I10', `${this.name} shows a secret: ${text}`);
   }
 
   #open(id: number, url: string): void {
-    if (url.includes(SECRET_CANARY) || !url.endsWith(SOCKET_PATH)) throw new Violation('I10', `opened ${url}`);
+    if (hasSecret(url) || !url.endsWith(SOCKET_PATH)) throw new Violation('I10', `opened ${url}`);
     const { world } = this;
     const dice = this.#networkDice.fork(this.#connections++);
     const relay = world.relays[this.plan.relay]!;
@@ -268,13 +299,15 @@ export class Device implements Peer, ClientEvents {
   // What the application hears.
 
   credentialsWanted(): void {
-    const { connectName, password } = this.plan.account;
+    const { account } = this.plan;
+    const { connectName } = account;
     this.world.timeline.after(0.01, () => {
       if (this.hasNoCredentials) {
         this.world.counts.add('fault credentials failed');
         return this.input({ type: 'credentials-failed' });
       }
       if (this.hasWrongPassword) this.world.counts.add('fault wrong password');
+      const password = this.world.accounts.passwordOf(account);
       const connectPassword = this.hasWrongPassword ? `${password}wrong` : password;
       this.input({ type: 'credentials', connectName, connectPassword });
     });
@@ -298,5 +331,18 @@ export class Device implements Peer, ClientEvents {
     this.world.note(this.name, 'settled', code);
     this.world.counts.add(`error code ${code}`);
     this.world.checker.settled(this, token, code);
+  }
+
+  missed(gap: Gap): void {
+    this.world.note(this.name, `gap ${gap.reason}`, gap.count ?? -1);
+    this.world.counts.add(`gap ${gap.reason}`);
+    this.world.checker.gap(this, gap);
+  }
+
+  drained(): void {
+    this.world.note(this.name, 'drain', 0);
+    this.world.counts.add('drain');
+    if (!this.isFull) throw new Violation('X-13', `${this.name} was told of room in a queue that was not full`);
+    this.isFull = false;
   }
 }

@@ -107,7 +107,7 @@ export class Exchange {
 
   #answered(answer: Uint8Array): void {
     const { world, peer, dice } = this;
-    world.checker.answered(this.relay, this.route, peer, answer);
+    world.wires.answered(this.relay, this.route, peer, answer);
     if (this.#isOver) return;
     if (peer.isSilent || this.#happens('answerLost')) return this.#hang();
     const isCut = this.#happens('cut');

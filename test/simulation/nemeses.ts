@@ -164,7 +164,7 @@ export const NEMESES: readonly Nemesis[] = [
     });
   }),
   nemesis('short sleep', 2, (world, dice) => sleep(world, dice, 'short sleep', 0.02, 0.6)),
-  nemesis('long sleep', 1, (world, dice) => sleep(world, dice, 'long sleep', 1.05, 1.5)),
+  nemesis('long sleep', 1, (world, dice) => sleep(world, dice, 'long sleep', 0.9, 1.5)),
   nemesis('frozen tab', 2, (world, dice) => {
     count(world, 'frozen tab');
     freeze(anyDevice(world, dice), world, dice.between(100, 30_000), () => {});
@@ -223,6 +223,7 @@ function sleep(world: World, dice: Dice, name: string, least: number, most: numb
   count(world, name);
   const device = anyDevice(world, dice);
   const graceMs = world.relays[device.plan.relay]!.plan.limits.sessionGraceMs;
+  device.touch(name);
   const ms = graceMs * dice.between(least, most);
   if (dice.chance(0.7)) silence(device, world, ms + 1, dice);
   freeze(device, world, ms, () => device.input({ type: 'resume' }));

@@ -1,4 +1,5 @@
 import type { TransportEvent } from '../../src/core/traffic';
+import type { PromiseLevel } from './client-adapter';
 import type { Path } from './pipe';
 
 /** Chances of what can go wrong with one exchange over HTTP, or with one upgrade. */
@@ -31,6 +32,8 @@ export interface Peer {
   readonly name: string;
   /** Its account; undefined for a stranger, who must not get anything of anybody. */
   readonly accountId: number | undefined;
+  /** What was agreed with it; undefined for a stranger. */
+  readonly level: PromiseLevel | undefined;
   readonly path: Path;
   readonly noise: HttpNoise;
   /** The network swallows everything and says nothing. */
@@ -40,4 +43,6 @@ export interface Peer {
   readonly isReading: boolean;
   input(event: TransportEvent): void;
   closedByRelay(code: number): void;
+  /** The relay has given it a resume token. */
+  tookToken?(token: string): void;
 }

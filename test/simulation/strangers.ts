@@ -12,6 +12,7 @@ const OPEN_MS = 30_000;
 /** Somebody without an account. What it may hear is nothing but refusals; the checker sees to that. */
 class Stranger implements Peer {
   readonly accountId = undefined;
+  readonly level = undefined;
   readonly path = PATH;
   readonly noise = QUIET;
   readonly isSilent = false;
