@@ -8,6 +8,10 @@ export interface BackoffOptions {
 /** How long a session must have run for its attempts to be forgotten, in milliseconds. */
 export const STABLE_MS = 10_000;
 
+/** With long polling in the place of a WebSocket that did not open: first and longest time to the next try of one. */
+export const MIN_CLIMB_MS = 30_000;
+export const MAX_CLIMB_MS = 300_000;
+
 /** Attempts that stay at twice the first upper end before it grows: short breaks are the common ones. */
 const STEADY_ATTEMPTS = 8;
 

@@ -1,4 +1,4 @@
-import { backoffLimit, STABLE_MS, type BackoffOptions } from './backoff';
+import { backoffLimit, MAX_CLIMB_MS, MIN_CLIMB_MS, STABLE_MS, type BackoffOptions } from './backoff';
 import type { Fields } from './codec';
 import { discoveryResponse, isDiscoveryRequest } from './discovery';
 import { ErrorCode, type ErrorTexts } from './errors';
@@ -25,9 +25,6 @@ const CLOSE_TIMEOUT_MS = 5000;
 const MAX_ATTACH_FAILURES = 3;
 /** How long the relay keeps a session without a transport (X-25, `xt`): after that a new one is asked for. */
 const SUSPENDED_MS = 120_000;
-/** With long polling in the place of a WebSocket that did not open: first and longest time to the next try of one. */
-const MIN_CLIMB_MS = 30_000;
-const MAX_CLIMB_MS = 300_000;
 
 export interface SessionOptions {
   /** `host:port` of the relay for the login. */
@@ -417,12 +414,14 @@ export class Session {
   protected run(): void {
     this.#runningSince = this.#traffic.now;
     this.#attachFailures = 0;
-    if (!this.#link?.repeatable) this.#settleInDoubt();
-    // What the relay has taken is told by now. The rest is sent again, but for what is not worth it.
-    const given = this.#window.filter(({ mode }) => mode === 'volatile');
-    this.#window = this.#window.filter(({ mode }) => mode !== 'volatile');
-    for (const { tokens } of given) this.#settle(ErrorCode.UNREACHABLE, tokens);
-    this.#renumber();
+    // Over a WebSocket what the relay has taken is told by now; the rest is sent again, but for what is not worth it. Over long
+    // polling it may have taken more than it says, so the numbers have to stay.
+    if (!this.#link?.repeatable) {
+      this.#settleInDoubt();
+      for (const { mode, tokens } of this.#window) if (mode === 'volatile') this.#settle(ErrorCode.UNREACHABLE, tokens);
+      this.#window = this.#window.filter(({ mode }) => mode !== 'volatile');
+      this.#renumber();
+    }
     if (this.#isFallback) this.#traffic.after('climb', this.#climbMs, () => this.#climb());
     else this.#climbMs = MIN_CLIMB_MS;
     this.#hasHadSocket ||= this.settings.useWebSocket && !this.#isFallback;
