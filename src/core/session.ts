@@ -606,6 +606,7 @@ export class Session {
       const count = Math.min(batch.tokens.length, upTo - batch.first + 1);
       const taken = batch.tokens.slice(batch.acknowledged, count);
       if (batch.mode !== 'delivered') this.#settle(ErrorCode.SUCCESS, taken);
+      batch.tokens.fill(TAKEN, 0, count);
       batch.acknowledged = count;
       if (count < batch.tokens.length) return;
       this.#window.shift();
@@ -619,7 +620,7 @@ export class Session {
     this.#sentCount = 0;
     for (const { tokens, acknowledged, number } of batches) {
       for (let i = acknowledged; i < tokens.length; i++) this.#receipts.delete(number + i);
-      this.#settle(code, tokens.slice(acknowledged));
+      this.#settle(code, tokens);
     }
   }
 

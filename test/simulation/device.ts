@@ -54,10 +54,14 @@ export class Device implements Peer, ClientEvents {
   isOffline = false;
   /** All that it was given, the newest last. */
   readonly tokens: string[] = [];
+  deviceId = '';
   /** How many faults silence the network just now. */
   silencers = 0;
   /** Changed networks: which ones a message meets depends on when it arrives. */
   networkChanges = 0;
+  /** The token of its last attach, and how many tokens were given before the last one that was taken. */
+  #shownToken = '';
+  #ended = 0;
   #clockOffsetMs: number;
   #timer: Moment | undefined;
   #timerDue: number | undefined;
@@ -189,8 +193,15 @@ export class Device implements Peer, ClientEvents {
     if (code !== 1000 || this.world.isHealed) this.touch(`closed with ${code}`);
   }
 
-  tookToken(token: string): void {
+  tookToken(token: string, deviceId: string | undefined): void {
+    if (deviceId !== undefined) this.deviceId = deviceId;
+    else this.#ended = Math.max(this.#ended, this.tokens.indexOf(this.#shownToken));
     if (this.tokens.at(-1) !== token) this.tokens.push(token);
+  }
+
+  /** Tokens that nobody may take any more: a newer one was used since (X-68). */
+  get endedTokens(): readonly string[] {
+    return this.tokens.slice(0, this.#ended);
   }
 
   // What the client wants of the world.
@@ -203,14 +214,19 @@ export class Device implements Peer, ClientEvents {
     this.#setTimer();
   }
 
+  #says(bytes: Uint8Array): void {
+    this.#print('>', bytes);
+    if (this.level === 'x1') this.#shownToken = tokenIn(bytes) ?? this.#shownToken;
+  }
+
   #print(direction: string, bytes: Uint8Array): void {
     this.world.trace.print?.(`            ${this.name} ${direction} ${Buffer.from(bytes).toString('latin1', 0, MAX_SHOWN)}`);
   }
 
   #perform(effect: SessionEffect): void {
     this.world.trace.text(effect.type);
-    if (effect.type === 'transmit') this.#print('>', effect.bytes);
-    if (effect.type === 'post') this.#print('>', effect.body);
+    if (effect.type === 'transmit') this.#says(effect.bytes);
+    if (effect.type === 'post') this.#says(effect.body);
     switch (effect.type) {
       case 'open':
         return this.#open(effect.id, effect.url);
@@ -249,15 +265,20 @@ export class Device implements Peer, ClientEvents {
     if (this.isOffline) return void world.timeline.after(1, fail);
     if (this.isSilent) return;
     const roundTripMs = 2 * this.path.latencyMs + this.path.jitterMs;
-    if (dice.chance(this.noise.upgradeRefused)) {
-      world.counts.add('fault http upgradeRefused');
-      return void world.timeline.after(roundTripMs, fail);
-    }
+    if (this.#happens('upgradeRefused', dice)) return void world.timeline.after(roundTripMs, fail);
+    if (this.#happens('upgradeHangs', dice)) return;
     world.timeline.after(roundTripMs, () => {
       if (this.isSilent) return;
-      if (relay.isUp) wire.accept();
-      else fail();
+      if (!relay.isUp) return fail();
+      wire.accept();
+      if (this.#happens('upgradeCut', dice)) world.lasting(dice.between(10, 6_000), () => wire.cut());
     });
+  }
+
+  #happens(fault: keyof HttpNoise, dice: Dice): boolean {
+    if (!dice.chance(this.noise[fault])) return false;
+    this.world.counts.add(`fault http ${fault}`);
+    return true;
   }
 
   #post(id: number, url: string, body: Uint8Array): void {
@@ -345,4 +366,10 @@ export class Device implements Peer, ClientEvents {
     if (!this.isFull) throw new Violation('X-13', `${this.name} was told of room in a queue that was not full`);
     this.isFull = false;
   }
+}
+
+/** The token of an attach. */
+function tokenIn(bytes: Uint8Array): string | undefined {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, MAX_SHOWN)).toString('latin1');
+  return /^~id=[^~]+~xr=([^~]+)/.exec(start)?.[1];
 }

@@ -5,6 +5,8 @@ import type { World } from './world';
 const OFFER = Buffer.from('~x=1~xf=');
 const PASSED_OVER = Buffer.from('~y=1~yf=');
 const PROTOCOL_FAULT = Buffer.from('~e=7');
+const RATE_LIMITED = Buffer.from('~e=29~xt=2');
+const UNREACHABLE = Buffer.from('~e=20');
 
 interface Login {
   readonly body: Uint8Array;
@@ -13,6 +15,9 @@ interface Login {
 
 /** What stands between clients and the relay's login: an older relay that does not know the extension, or a smaller window. */
 export class FrontDoor {
+  /** Takes no logins now: too many at once. */
+  isBusy = false;
+
   constructor(
     private readonly world: World,
     private readonly plan: RelayPlan,
@@ -22,6 +27,11 @@ export class FrontDoor {
   pass(body: Uint8Array, sink: RequestSink): Login | undefined {
     const { extension, window } = this.plan;
     const { counts } = this.world;
+    if (this.isBusy) {
+      counts.add('fault login storm');
+      sink.answer(hasExtension(body, extension) ? RATE_LIMITED : UNREACHABLE);
+      return undefined;
+    }
     const at = Buffer.from(body.buffer, body.byteOffset, body.length).indexOf(OFFER);
     if (at < 0) return { body, sink };
     if (extension === 'grants') {
@@ -34,6 +44,10 @@ export class FrontDoor {
     sink.answer(PROTOCOL_FAULT);
     return undefined;
   }
+}
+
+function hasExtension(body: Uint8Array, policy: RelayPlan['extension']): boolean {
+  return policy === 'grants' && Buffer.from(body).includes(OFFER);
 }
 
 function withoutOffer(body: Uint8Array, at: number): Uint8Array {

@@ -13,6 +13,12 @@ export interface HttpNoise {
   gatewayError: number;
   captivePortal: number;
   upgradeRefused: number;
+  /** The upgrade gets no answer. */
+  upgradeHangs: number;
+  /** It comes through, and soon after the connection is cut. */
+  upgradeCut: number;
+  /** A request that waits is ended. */
+  idleCut: number;
 }
 
 export const QUIET: Readonly<HttpNoise> = {
@@ -25,6 +31,9 @@ export const QUIET: Readonly<HttpNoise> = {
   gatewayError: 0,
   captivePortal: 0,
   upgradeRefused: 0,
+  upgradeHangs: 0,
+  upgradeCut: 0,
+  idleCut: 0,
 };
 
 /** Whoever is at the other end of a relay's connections. */
@@ -43,6 +52,6 @@ export interface Peer {
   readonly isReading: boolean;
   input(event: TransportEvent): void;
   closedByRelay(code: number): void;
-  /** The relay has given it a resume token. */
-  tookToken?(token: string): void;
+  /** The relay has given it a resume token, with a login also a device id. */
+  tookToken?(token: string, deviceId: string | undefined): void;
 }

@@ -36,7 +36,7 @@ export class RelayHost {
   readonly requests = new Map<number, RequestSink>();
   readonly #world: World;
   readonly plan: RelayPlan;
-  readonly #frontDoor: FrontDoor;
+  readonly frontDoor: FrontDoor;
   core: RelayCore;
   isUp = true;
   /** The account store gives no verdict. */
@@ -59,7 +59,7 @@ export class RelayHost {
   constructor(world: World, plan: RelayPlan, readonly index: number) {
     this.#world = world;
     this.plan = plan;
-    this.#frontDoor = new FrontDoor(world, plan);
+    this.frontDoor = new FrontDoor(world, plan);
     this.core = this.#newCore();
   }
 
@@ -81,7 +81,7 @@ export class RelayHost {
   openRequest(route: ProtocolRoute, body: Uint8Array, remoteAddress: string, sink: RequestSink): number {
     const request = ++this.#lastNumber;
     const hosts = { ip: hostOf(this.index), dn: hostOf(this.index) };
-    const login = route === 'login' ? this.#frontDoor.pass(body, sink) : { body, sink };
+    const login = route === 'login' ? this.frontDoor.pass(body, sink) : { body, sink };
     if (login === undefined) return request;
     this.requests.set(request, login.sink);
     this.input({ type: 'request', request, route, body: login.body, hosts, remoteAddress });

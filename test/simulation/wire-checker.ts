@@ -17,6 +17,9 @@ const FRAME = Buffer.from('~rt=');
 const RECEIVE = Buffer.from('~rt=r');
 const GOOD_ATTACH = Buffer.from('~rt=a~e=0');
 const TOKEN = Buffer.from('~xr=');
+const DEVICE_ID = Buffer.from('~id=');
+const REFUSED = Buffer.from('~e=32~x');
+const OUT_OF_TURN = Buffer.from('~rt=s~e=27');
 const SECRET = Buffer.from(SECRET_CANARY);
 /** What only a client that has offered the extension may see (X-4). */
 const EXTENSION = ['~x=', '~xf=', '~xr=', '~xq=', '~xh=', '~xo=', '~xn=', '~xg=', '~rt=g', '~rt=d'].map((text) => Buffer.from(text));
@@ -52,6 +55,7 @@ export class WireChecker {
     if (peer.accountId === undefined && (bytes.includes(RECEIVE) || bytes.includes(GOOD_ATTACH))) {
       throw new Violation('I5', `the stranger ${peer.name} was let in: ${bytes.toString('latin1')}`);
     }
+    if (bytes.includes(OUT_OF_TURN)) this.world.counts.add('error code 27');
     const { maxWriteSize, maxQueuedMessages } = relay.plan.limits;
     if (groups > 1 && bytes.length > maxWriteSize + overheadOf(bytes, groups)) {
       throw new Violation('I4', `${bytes.length} bytes in one write, the limit is ${maxWriteSize}`);
@@ -122,7 +126,8 @@ export class WireChecker {
   #checkExtension(peer: Peer, bytes: Buffer): void {
     if (peer.level === 'x1') return this.#checkToken(peer, bytes);
     const found = EXTENSION.find((field) => bytes.includes(field));
-    const isRefusal = peer.level === undefined && found?.toString() === '~xg=';
+    // Who shows the extension is refused in its words.
+    const isRefusal = peer.level === undefined && bytes.includes(REFUSED);
     if (found !== undefined && !isRefusal) {
       throw new Violation('X-4', `${peer.name}, which has no extension, got ${bytes.toString('latin1', 0, 200)}`);
     }
@@ -132,14 +137,18 @@ export class WireChecker {
   #checkToken(peer: Peer, bytes: Buffer): void {
     const at = bytes.indexOf(TOKEN);
     if (at < 0) return;
-    const start = at + TOKEN.length;
-    const end = bytes.indexOf('~', start);
-    const token = bytes.toString('latin1', start, end < 0 ? bytes.length : end);
+    const token = fieldAt(bytes, at + TOKEN.length);
+    const id = bytes.indexOf(DEVICE_ID);
     const owner = this.#tokens.get(token) ?? peer.name;
     if (owner !== peer.name) throw new Violation('I10', `the token of ${owner} went to ${peer.name}`);
     this.#tokens.set(token, owner);
-    peer.tookToken?.(token);
+    peer.tookToken?.(token, id < 0 ? undefined : fieldAt(bytes, id + DEVICE_ID.length));
   }
+}
+
+function fieldAt(bytes: Buffer, start: number): string {
+  const end = bytes.indexOf('~', start);
+  return bytes.toString('latin1', start, end < 0 ? bytes.length : end);
 }
 
 function overheadOf(bytes: Buffer, groups: number): number {
