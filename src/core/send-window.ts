@@ -71,7 +71,9 @@ export class SendWindow {
   isFullFor(size: number): boolean {
     const { length, bytes } = this.#queue;
     const { maxQueuedMessages, maxQueuedBytes } = this.#bounds;
-    return (this.#isFull = length >= maxQueuedMessages || (length > 0 && bytes + size > maxQueuedBytes));
+    const isFull = length >= maxQueuedMessages || (length > 0 && bytes + size > maxQueuedBytes);
+    this.#isFull ||= isFull;
+    return isFull;
   }
 
   /** @returns The token of the message. */
@@ -99,7 +101,6 @@ export class SendWindow {
   #takeNew(grant: Grant | undefined, counters: { upload: number }): Batch | undefined {
     let batch = this.#queue.take();
     if (!batch) return undefined;
-    this.#tellRoom();
     const { mode, tokens } = batch;
     const field = grant && encodeText(MODE_FIELDS[mode] ?? '');
     if (field?.length) batch = rewrite(batch, (group) => joinBytes([field, group]));
@@ -114,7 +115,8 @@ export class SendWindow {
     return batch;
   }
 
-  #tellRoom(): void {
+  /** Tells that there is room again, after it was told that there is none. */
+  tellRoom(): void {
     const { maxQueuedMessages, maxQueuedBytes } = this.#bounds;
     if (!this.#isFull || 2 * this.queued > maxQueuedMessages || 2 * this.#queue.bytes > maxQueuedBytes) return;
     this.#isFull = false;
@@ -158,10 +160,14 @@ export class SendWindow {
     }
   }
 
-  /** What became of a message that was to be delivered, by this client's number. */
+  /** What became of a message that was to be delivered, by this client's number. It may come before the acknowledgement. */
   receipt(number: number, code: number): void {
-    this.#settle(code, [this.#receipts.get(number) ?? TAKEN]);
+    const token = this.#receipts.get(number) ?? TAKEN;
     this.#receipts.delete(number);
+    for (const { number: first, tokens } of [...this.#sent, ...this.#again]) {
+      if (tokens[number - first] === token) tokens[number - first] = TAKEN;
+    }
+    this.#settle(code, [token]);
   }
 
   /** Everything without an answer goes out again. */
@@ -224,16 +230,13 @@ export class SendWindow {
     this.#acknowledged = 0;
     this.rewind();
     if (!isNumbered) this.settleAll(ErrorCode.UNREACHABLE);
-    this.#endReceipts();
+    this.loseReceipts();
   }
 
-  #endReceipts(): void {
-    const from = this.#again[0]?.number ?? Infinity;
-    for (const [number, token] of this.#receipts) {
-      if (number >= from) return;
-      this.#receipts.delete(number);
-      this.#settle(ErrorCode.RESUME_REFUSED, [token]);
-    }
+  /** The receipts of all that was sent over this link, or one before, may be lost. */
+  loseReceipts(): void {
+    const next = this.#again[0]?.number ?? Infinity;
+    for (const number of this.#receipts.keys()) if (number < next) this.receipt(number, ErrorCode.RESUME_REFUSED);
   }
 
   /** Ends what is on its way, in doubt or answered. */
@@ -252,7 +255,7 @@ export class SendWindow {
   /** Ends everything, or leaves what waits and nobody awaits. */
   end(code: number, awaitedOnly: boolean): void {
     this.settleAll(code);
-    this.#endReceipts();
+    this.loseReceipts();
     this.#settle(code, this.#queue.clear(awaitedOnly));
   }
 

@@ -5,7 +5,7 @@ import { ErrorCode, type ErrorTexts } from './errors';
 import type { Link, LinkEvent, MakeLinks, SessionSettings } from './link';
 import type { Login } from './login';
 import type { IncomingMessage, OutgoingMessage } from './messages';
-import { Resume, type Gap } from './resume';
+import { Resume } from './resume';
 import { SendWindow } from './send-window';
 import type { Guarantee, SessionEffect, SessionInput, SessionOptions, StatusCause } from './session-events';
 import { SignIn } from './sign-in';
@@ -51,7 +51,7 @@ export class Session {
   #runUntil = 0;
   #lastSessionId = '';
   /** Why the session before was lost. */
-  #gapReason = 'plain';
+  #gapReason = 'expired';
   /** What the relay says of the next attempt: not before, and spread over so long. */
   #waitMs = 0;
   #spreadMs: number | undefined;
@@ -142,6 +142,7 @@ export class Session {
       this.#reports.length = 0;
       this.#pump();
     } while (this.#reports.length > 0);
+    this.#window.tellRoom();
   }
 
   #happen(happening: Happening): void {
@@ -167,11 +168,10 @@ export class Session {
     const retryInMs = (this.deadline ?? 0) - this.#traffic.now;
     const change = { from, to, cause, resumed, replayed: this.#window.replayed, ...(isWaiting && { retryInMs }) };
     this.#effects.push({ type: 'status', change });
-    if (isConnected && !resumed && hadSession) this.#gap({ count: undefined, reason: this.#gapReason });
-  }
-
-  #gap(gap: Gap): void {
-    this.#effects.push({ type: 'gap', gap });
+    if (!isConnected) return;
+    const gap = { count: undefined, reason: this.#hasNumbers ? this.#gapReason : 'plain' };
+    if (!resumed && hadSession) this.#effects.push({ type: 'gap', gap });
+    this.#gapReason = 'expired';
   }
 
   #error(code: number): void {
@@ -248,7 +248,8 @@ export class Session {
       case 'receipt':
         return this.#window.receipt(event.number, event.code);
       case 'gap':
-        return this.#gap(event.gap);
+        this.#effects.push(event);
+        return this.#window.loseReceipts();
       case 'received':
         for (const message of event.messages) this.#receive(message);
         return;
@@ -276,6 +277,8 @@ export class Session {
   /** The relay has no such session, or another place has taken it: then this one needs an identity of its own. */
   #gone(code: number, reason: string): void {
     this.#gapReason = reason;
+    // The relay has answered: what was waited for before is over.
+    if (code !== ErrorCode.INSTANCE_IN_USE) this.#attempt = Math.min(this.#attempt, 1);
     this.#happen('gone');
     if (code !== ErrorCode.INSTANCE_IN_USE) return;
     this.#signIn.forget();
@@ -403,7 +406,7 @@ export class Session {
   #answered(code: number): void {
     if (code === ErrorCode.SESSION_EXPIRED) this.#window.putBack();
     this.#window.settleAll(code);
-    if (code === ErrorCode.SESSION_EXPIRED) this.#gone(code, 'plain');
+    if (code === ErrorCode.SESSION_EXPIRED) this.#gone(code, 'expired');
   }
 
   /** A relay with the extension says what it has taken, and what it has refused. */

@@ -60,8 +60,8 @@ export class CoreContext {
   /** Whether a queue takes one more entry. */
   hasRoom({ length, bytes }: OutQueue, entry: Entry): boolean {
     const { maxQueuedMessages, maxQueuedBytes, maxQueuedTotal } = this.limits;
-    if (this.totals.bytes + entry.length > maxQueuedTotal) return false;
-    return length === 0 || (length < maxQueuedMessages && bytes + entry.length <= maxQueuedBytes);
+    if (this.totals.bytes + entry.numberedLength > maxQueuedTotal) return false;
+    return length === 0 || (length < maxQueuedMessages && bytes + entry.numberedLength <= maxQueuedBytes);
   }
 
   answer(request: number, body: Uint8Array): void {

@@ -6,6 +6,7 @@ import { NumberedBatch } from './numbered-batch';
 import type { NumberedDeliveries } from './numbered-deliveries';
 import type { Entry } from './out-queue';
 import { pushOwed } from './owed-answers';
+import type { ResumeState } from './resume-state';
 import type { Session } from './sessions';
 import type { Transports } from './transports';
 
@@ -90,6 +91,8 @@ export class LiveNetworks {
         if (joined !== undefined) this.transports.writeFrame(member.transport!, joined);
       } else {
         numbered ??= new NumberedBatch(entries, from, this.joiner);
+        // A receipt may have come in between.
+        if (member.resume.ring.hasUnsent) this.#writeUnsent(member, member.resume);
         const joined = this.numbered.takeBatch(member, member.resume, numbered);
         if (joined !== undefined) this.transports.writeFrame(member.transport!, joined);
         if (member.resume.ring.isHalfFull) this.#behind.push(member);
@@ -97,6 +100,13 @@ export class LiveNetworks {
     }
     if (batch !== undefined) for (const { receipt } of entries) receipt?.lose();
     network.drop(count);
+  }
+
+  #writeUnsent(member: Session, resume: ResumeState): void {
+    const { maxWriteSize } = this.context.limits;
+    while (resume.ring.hasUnsent) {
+      this.transports.writeFrame(member.transport!, this.numbered.takeFrame(member, resume, maxWriteSize));
+    }
   }
 }
 

@@ -3,6 +3,8 @@ import { type Entry, OutQueue, type QueueTotals } from './out-queue';
 export interface RingLimits {
   maxQueuedMessages: number;
   maxQueuedBytes: number;
+  /** Of all queues together. */
+  maxQueuedTotal: number;
 }
 
 /**
@@ -18,7 +20,7 @@ export class Ring {
 
   constructor(
     private readonly limits: RingLimits,
-    totals: QueueTotals,
+    private readonly totals: QueueTotals,
   ) {
     this.#entries = new OutQueue(totals);
   }
@@ -83,13 +85,13 @@ export class Ring {
   /** Adds an entry; the oldest make room for it. */
   push(entry: Entry): void {
     this.#entries.push(entry);
-    const { maxQueuedMessages, maxQueuedBytes } = this.limits;
-    while (
-      this.#entries.length > 1 &&
-      (this.#entries.length > maxQueuedMessages || this.#entries.bytes > maxQueuedBytes)
-    ) {
-      this.dropOldest();
-    }
+    while (this.#entries.length > 1 && this.#isOver()) this.dropOldest();
+  }
+
+  #isOver(): boolean {
+    const { maxQueuedMessages, maxQueuedBytes, maxQueuedTotal } = this.limits;
+    const { length, bytes } = this.#entries;
+    return length > maxQueuedMessages || bytes > maxQueuedBytes || this.totals.bytes > maxQueuedTotal;
   }
 
   /** Whether one more would push out something that was never written. */

@@ -6,6 +6,7 @@ import { makePayload } from './payload';
 import { World } from './world';
 
 const EVERYBODY = { toNetworks: ['n1'], toSessionIds: [] };
+const LOST = { count: undefined, reason: 'expired' };
 
 /** Two neighbours, connected as far as the checker knows, whose cores do nothing. */
 function makePair(level: PromiseLevel): { world: World; sender: Device; receiver: Device } {
@@ -17,9 +18,15 @@ function makePair(level: PromiseLevel): { world: World; sender: Device; receiver
   const [sender, receiver] = world.devices as [Device, Device];
   for (const device of world.devices) {
     Object.defineProperty(device, 'level', { value: level });
+    Object.defineProperty(device, 'isConnected', { value: true });
     device.sessionIds.add(`${device.plan.index + 1}`);
   }
   return { world, sender, receiver };
+}
+
+/** Gives the relay queues that can overflow. */
+function limit(world: World): void {
+  Object.assign(world.plan.relays[0]!.limits, { maxQueuedMessages: 2 });
 }
 
 describe.each(['p1', 'x1'] as const)('the checker at level %s', (level) => {
@@ -30,7 +37,7 @@ describe.each(['p1', 'x1'] as const)('the checker at level %s', (level) => {
 
   beforeEach(() => {
     ({ world, sender, receiver } = makePair(level));
-    tokens = [0, 1].map(() => world.checker.send(sender, EVERYBODY, 4, true));
+    tokens = [0, 1].map(() => world.checker.send(sender, EVERYBODY, 4, true)!);
   });
 
   const deliver = (number: number, from = '1'): void =>
@@ -67,7 +74,8 @@ describe.each(['p1', 'x1'] as const)('the checker at level %s', (level) => {
   });
 
   it('I3 a gap needs a cause', () => {
-    expect(() => world.checker.gap(receiver)).toThrow(/^I3: .* without a cause/);
+    expect(() => world.checker.gap(receiver, LOST)).toThrow(/^I3: .* without a lost session/);
+    expect(() => world.checker.gap(receiver, { count: 1, reason: 'overflow' })).toThrow(/^I3: .* much room/);
   });
 
   it('I3 a fault accounts for a loss with p1 only; with x1 a gap has to cover it', () => {
@@ -75,11 +83,22 @@ describe.each(['p1', 'x1'] as const)('the checker at level %s', (level) => {
     receiver.touch('cut');
     if (level === 'p1') return world.checker.checkLosses();
     expect(() => world.checker.checkLosses()).toThrow(/^I3: /);
-    world.checker.gap(receiver);
+    limit(world);
+    world.checker.gap(receiver, { count: 1, reason: 'overflow' });
     world.checker.checkLosses();
     world.timeline.runUntil(1);
-    world.checker.settled(sender, world.checker.send(sender, EVERYBODY, 4, true), 0);
+    world.checker.settled(sender, world.checker.send(sender, EVERYBODY, 4, true)!, 0);
     expect(() => world.checker.checkLosses()).toThrow(/^I3: .*:2 never reached/);
+  });
+
+  it('I3 a gap counts what was lost, no more and no less', () => {
+    if (level === 'p1') return;
+    limit(world);
+    for (const number of [0, 1]) settle(number, 0);
+    world.checker.gap(receiver, { count: 1, reason: 'overflow' });
+    expect(() => world.checker.checkLosses()).toThrow(/^I3: .* never reached/);
+    world.checker.gap(receiver, { count: 3, reason: 'overflow' });
+    expect(() => world.checker.checkLosses()).toThrow(/^I3: .* misses/);
   });
 
   it('I5 sees what was damaged, invented, or sent by somebody else', () => {
@@ -92,7 +111,7 @@ describe.each(['p1', 'x1'] as const)('the checker at level %s', (level) => {
 
   it('I8 sees a message without an outcome, and one with two', () => {
     expect(() => world.checker.checkSettled()).toThrow(/^I8: .*:0, .* no outcome/);
-    settle(0, 20);
+    settle(0, 2);
     expect(() => settle(0, 0)).toThrow(/^I8: .* twice/);
   });
 });

@@ -1,6 +1,7 @@
 import { bothTransports } from '../../src/client/links';
 import type { AppEffect } from '../../src/client/driver';
 import type { IncomingMessage } from '../../src/core/messages';
+import type { Gap } from '../../src/core/resume';
 import { Session } from '../../src/core/session';
 import type { StatusChange } from '../../src/core/session-events';
 import type { Dice } from './dice';
@@ -14,6 +15,8 @@ export interface ClientEvents {
   statusChanged(change: StatusChange): void;
   failed(code: number): void;
   settled(token: number, code: number): void;
+  missed(gap: Gap): void;
+  drained(): void;
 }
 
 /**
@@ -22,8 +25,13 @@ export interface ClientEvents {
  */
 export type PromiseLevel = 'p1' | 'x1';
 
+const INSTANCE_LENGTH = 22;
+const LETTERS = 'abcdefghijklmnop';
+const MAX_QUEUED_BYTES = 4_194_304;
+
 /** The one place that knows how the client's core is made and what its effects mean: a new core is joined here. */
 export function createClient(plan: DevicePlan, name: string, dice: Dice): Session {
+  const makeInstance = (): string => Array.from({ length: INSTANCE_LENGTH }, () => dice.pick([...LETTERS])).join('');
   return new Session(
     {
       name,
@@ -37,16 +45,20 @@ export function createClient(plan: DevicePlan, name: string, dice: Dice): Sessio
       host: hostOf(plan.relay),
       backoff: { minDelayMs: 500, maxDelayMs: 30_000 },
       random: dice.next,
-      makeInstance: () => Array.from({ length: 22 }, () => 'abcdefghijklmnop'[Math.floor(dice.next() * 16)]).join(''),
+      // Without an instance id the client offers no extension, as an older one.
+      makeInstance: plan.hasExtension ? makeInstance : () => '',
       makeLinks: bothTransports,
-        maxQueuedMessages: 10_000,
-        maxQueuedBytes: 4_194_304,
+      maxQueuedMessages: plan.maxQueuedMessages,
+      maxQueuedBytes: MAX_QUEUED_BYTES,
     },
   );
 }
 
-export function levelOf(_session: Session): PromiseLevel {
-  return 'p1';
+/** The level that holds; undefined while there is no session. */
+export function levelOf(session: Session): PromiseLevel | undefined {
+  const { guarantee } = session;
+  if (guarantee === 'none') return undefined;
+  return guarantee === 'plain' ? 'p1' : 'x1';
 }
 
 export function tell(events: ClientEvents, effect: AppEffect): void {
@@ -61,5 +73,9 @@ export function tell(events: ClientEvents, effect: AppEffect): void {
       return events.failed(effect.code);
     case 'settled':
       return events.settled(effect.token, effect.code);
+    case 'gap':
+      return events.missed(effect.gap);
+    case 'drain':
+      return events.drained();
   }
 }

@@ -1,14 +1,17 @@
 import type { AppEffect } from '../../src/client/driver';
+import { ErrorCode } from '../../src/core/errors';
 import type { IncomingMessage, OutgoingMessage } from '../../src/core/messages';
+import type { Gap } from '../../src/core/resume';
 import type { Session } from '../../src/core/session';
 import type { SessionEffect, SessionInput, StatusChange } from '../../src/core/session-events';
 import type { ProtocolRoute } from '../../src/relay/events';
-import { createClient, levelOf, tell, type ClientEvents, type PromiseLevel } from './client-adapter';
+import { createClient, tell, type ClientEvents, type PromiseLevel } from './client-adapter';
 import type { Dice } from './dice';
 import { Exchange } from './exchange';
 import { QUIET, type HttpNoise, type Peer } from './peer';
 import type { Path } from './pipe';
-import { SECRET_CANARY, type DevicePlan } from './plan';
+import type { DevicePlan } from './plan';
+import { hasSecret } from './relay-host';
 import { Violation } from './record';
 import { SocketWire } from './socket-wire';
 import type { Moment } from './timeline';
@@ -21,6 +24,8 @@ const ROUTES: Readonly<Record<string, ProtocolRoute>> = {
   '/CancelDownload': 'cancel',
 };
 const SOCKET_PATH = '/api/WebSocket';
+/** Bytes of a transmission that a trace shows. */
+const MAX_SHOWN = 300;
 
 const enum Stream {
   network,
@@ -31,6 +36,7 @@ const enum Stream {
 /** One device: the client's core, driven as `src/client/driver.ts` does, and the machine and network around it. */
 export class Device implements Peer, ClientEvents {
   readonly session: Session;
+  /** What has to hold whenever it is connected. */
   readonly level: PromiseLevel;
   readonly path: Path;
   readonly noise: HttpNoise = { ...QUIET };
@@ -44,11 +50,19 @@ export class Device implements Peer, ClientEvents {
   hasWrongPassword = false;
   hasNoCredentials = false;
   isReading = true;
+  /** Was told that the queue is full, and not yet that there is room. */
+  isFull = false;
   isOffline = false;
+  /** All that it was given, the newest last. */
+  readonly tokens: string[] = [];
+  deviceId = '';
   /** How many faults silence the network just now. */
   silencers = 0;
   /** Changed networks: which ones a message meets depends on when it arrives. */
   networkChanges = 0;
+  /** The token of its last attach, and how many tokens were given before the last one that was taken. */
+  #shownToken = '';
+  #ended = 0;
   #clockOffsetMs: number;
   #timer: Moment | undefined;
   #timerDue: number | undefined;
@@ -67,7 +81,8 @@ export class Device implements Peer, ClientEvents {
     this.#networkDice = plan.dice.fork(Stream.network);
     this.workDice = plan.dice.fork(Stream.work);
     this.session = createClient(plan, name, plan.dice.fork(Stream.client));
-    this.level = levelOf(this.session);
+    const grants = world.plan.relays[plan.relay]!.extension === 'grants';
+    this.level = plan.hasExtension && grants ? 'x1' : 'p1';
     this.path = { ...plan.path };
     this.networksEver = new Set(plan.networkNames);
     this.#clockOffsetMs = plan.clockOffsetMs;
@@ -100,8 +115,18 @@ export class Device implements Peer, ClientEvents {
     if ('id' in event) this.world.note(this.name, event.type, event.id);
     else this.world.note(this.name, event.type, 0);
     if (event.type === 'bytes') trace.bytes(event.bytes);
+    if (event.type === 'bytes') this.#print('<', event.bytes);
+    if (event.type === 'answer') this.#print('<', event.body);
     this.session.input(event, this.#nowMs);
     this.#drain();
+  }
+
+  /** Why its client does not take a message; 0 when it does. */
+  refusalOf(message: OutgoingMessage): number {
+    const code = this.session.refusalOf(message.data.length);
+    if (code === ErrorCode.QUEUE_FULL) this.isFull = true;
+    if (code !== ErrorCode.SUCCESS) this.world.counts.add(`error code ${code}`);
+    return code;
   }
 
   /** Queues a message as the public client does: what one turn queues goes out together. */
@@ -169,6 +194,17 @@ export class Device implements Peer, ClientEvents {
     if (code !== 1000 || this.world.isHealed) this.touch(`closed with ${code}`);
   }
 
+  tookToken(token: string, deviceId: string | undefined): void {
+    if (deviceId !== undefined) this.deviceId = deviceId;
+    else this.#ended = Math.max(this.#ended, this.tokens.indexOf(this.#shownToken));
+    if (this.tokens.at(-1) !== token) this.tokens.push(token);
+  }
+
+  /** Tokens that nobody may take any more: a newer one was used since (X-68). */
+  get endedTokens(): readonly string[] {
+    return this.tokens.slice(0, this.#ended);
+  }
+
   // What the client wants of the world.
 
   #drain(): void {
@@ -179,8 +215,19 @@ export class Device implements Peer, ClientEvents {
     this.#setTimer();
   }
 
+  #says(bytes: Uint8Array): void {
+    this.#print('>', bytes);
+    if (this.level === 'x1') this.#shownToken = tokenIn(bytes) ?? this.#shownToken;
+  }
+
+  #print(direction: string, bytes: Uint8Array): void {
+    this.world.trace.print?.(`            ${this.name} ${direction} ${Buffer.from(bytes).toString('latin1', 0, MAX_SHOWN)}`);
+  }
+
   #perform(effect: SessionEffect): void {
     this.world.trace.text(effect.type);
+    if (effect.type === 'transmit') this.#says(effect.bytes);
+    if (effect.type === 'post') this.#says(effect.body);
     switch (effect.type) {
       case 'open':
         return this.#open(effect.id, effect.url);
@@ -202,11 +249,11 @@ export class Device implements Peer, ClientEvents {
 
   #checkSecrets(effect: AppEffect): void {
     const text = effect.type === 'message' ? Buffer.from(effect.message.bytes).toString('latin1') : JSON.stringify(effect);
-    if (text.includes(SECRET_CANARY)) throw new Violation('I10', `${this.name} shows a secret: ${text}`);
+    if (hasSecret(text)) throw new Violation('I10', `${this.name} shows a secret: ${text}`);
   }
 
   #open(id: number, url: string): void {
-    if (url.includes(SECRET_CANARY) || !url.endsWith(SOCKET_PATH)) throw new Violation('I10', `opened ${url}`);
+    if (hasSecret(url) || !url.endsWith(SOCKET_PATH)) throw new Violation('I10', `opened ${url}`);
     const { world } = this;
     const dice = this.#networkDice.fork(this.#connections++);
     const relay = world.relays[this.plan.relay]!;
@@ -219,15 +266,20 @@ export class Device implements Peer, ClientEvents {
     if (this.isOffline) return void world.timeline.after(1, fail);
     if (this.isSilent) return;
     const roundTripMs = 2 * this.path.latencyMs + this.path.jitterMs;
-    if (dice.chance(this.noise.upgradeRefused)) {
-      world.counts.add('fault http upgradeRefused');
-      return void world.timeline.after(roundTripMs, fail);
-    }
+    if (this.#happens('upgradeRefused', dice)) return void world.timeline.after(roundTripMs, fail);
+    if (this.#happens('upgradeHangs', dice)) return;
     world.timeline.after(roundTripMs, () => {
       if (this.isSilent) return;
-      if (relay.isUp) wire.accept();
-      else fail();
+      if (!relay.isUp) return fail();
+      wire.accept();
+      if (this.#happens('upgradeCut', dice)) world.lasting(dice.between(10, 6_000), () => wire.cut());
     });
+  }
+
+  #happens(fault: keyof HttpNoise, dice: Dice): boolean {
+    if (!dice.chance(this.noise[fault])) return false;
+    this.world.counts.add(`fault http ${fault}`);
+    return true;
   }
 
   #post(id: number, url: string, body: Uint8Array): void {
@@ -269,13 +321,15 @@ export class Device implements Peer, ClientEvents {
   // What the application hears.
 
   credentialsWanted(): void {
-    const { connectName, password } = this.plan.account;
+    const { account } = this.plan;
+    const { connectName } = account;
     this.world.timeline.after(0.01, () => {
       if (this.hasNoCredentials) {
         this.world.counts.add('fault credentials failed');
         return this.input({ type: 'credentials-failed' });
       }
       if (this.hasWrongPassword) this.world.counts.add('fault wrong password');
+      const password = this.world.accounts.passwordOf(account);
       const connectPassword = this.hasWrongPassword ? `${password}wrong` : password;
       this.input({ type: 'credentials', connectName, connectPassword });
     });
@@ -300,4 +354,23 @@ export class Device implements Peer, ClientEvents {
     this.world.counts.add(`error code ${code}`);
     this.world.checker.settled(this, token, code);
   }
+
+  missed(gap: Gap): void {
+    this.world.note(this.name, `gap ${gap.reason}`, gap.count ?? -1);
+    this.world.counts.add(`gap ${gap.reason}`);
+    this.world.checker.gap(this, gap);
+  }
+
+  drained(): void {
+    this.world.note(this.name, 'drain', 0);
+    this.world.counts.add('drain');
+    if (!this.isFull) throw new Violation('X-13', `${this.name} was told of room in a queue that was not full`);
+    this.isFull = false;
+  }
+}
+
+/** The token of an attach. */
+function tokenIn(bytes: Uint8Array): string | undefined {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, MAX_SHOWN)).toString('latin1');
+  return /^~id=[^~]+~xr=([^~]+)/.exec(start)?.[1];
 }

@@ -46,6 +46,7 @@ export class Exchange {
     if (this.#happens('gatewayError')) return this.#finishAfter(this.#delay(0), 502, NO_BYTES);
     if (this.#happens('captivePortal')) return this.#finishAfter(this.#delay(0), 200, PORTAL);
     this.#send(0);
+    if (this.route === 'download' && this.#happens('idleCut')) this.world.lasting(dice.between(2_000, 60_000), () => this.fail());
     if (this.#happens('duplicated')) this.#send(dice.chance(0.5) ? dice.between(0, 50) : dice.between(0, MAX_EXTRA_MS));
   }
 
@@ -107,7 +108,7 @@ export class Exchange {
 
   #answered(answer: Uint8Array): void {
     const { world, peer, dice } = this;
-    world.checker.answered(this.relay, this.route, peer, answer);
+    world.wires.answered(this.relay, this.route, peer, answer);
     if (this.#isOver) return;
     if (peer.isSilent || this.#happens('answerLost')) return this.#hang();
     const isCut = this.#happens('cut');

@@ -43,7 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the cap of all queues is not kept',
     file: 'src/relay/core-context.ts',
-    find: 'if (this.totals.bytes + entry.length > maxQueuedTotal) return false;',
+    find: 'if (this.totals.bytes + entry.numberedLength > maxQueuedTotal) return false;',
     replace: '',
   },
   {

@@ -1,7 +1,7 @@
 import type { Device } from './device';
 import type { Dice } from './dice';
 import { QUIET, type HttpNoise } from './peer';
-import { attackAsGarbage, attackAsMute, attackAsThief } from './strangers';
+import { attackAsGarbage, attackAsMute, attackAsThief, attackWithOldToken, attackWithToken } from './strangers';
 import type { World } from './world';
 
 /** One kind of fault. `strike` does it, now, to whomever the dice choose, and counts it when it really happened. */
@@ -67,6 +67,20 @@ export const NEMESES: readonly Nemesis[] = [
     count(world, 'kill of a relay');
     touchAll(world, relay.index, 'kill');
     relay.crash(dice.chance(0.5) ? dice.between(50, 800) : dice.between(800, 8_000));
+  }),
+  nemesis('relay with another key', 1, (world, dice) => {
+    const relay = dice.pick(world.relays);
+    if (!relay.isUp) return;
+    count(world, 'relay with another key');
+    touchAll(world, relay.index, 'kill');
+    relay.crash(dice.between(50, 3_000), true);
+  }),
+  nemesis('login storm', 1, (world, dice) => {
+    const relay = dice.pick(world.relays);
+    touchAll(world, relay.index, 'kill');
+    relay.frontDoor.isBusy = true;
+    relay.crash(dice.between(10, 200));
+    world.lasting(dice.between(500, 8_000), () => (relay.frontDoor.isBusy = false));
   }),
   nemesis('rolling restart', 3, (world, dice) => {
     for (const relay of world.relays) {
@@ -164,7 +178,7 @@ export const NEMESES: readonly Nemesis[] = [
     });
   }),
   nemesis('short sleep', 2, (world, dice) => sleep(world, dice, 'short sleep', 0.02, 0.6)),
-  nemesis('long sleep', 1, (world, dice) => sleep(world, dice, 'long sleep', 1.05, 1.5)),
+  nemesis('long sleep', 1, (world, dice) => sleep(world, dice, 'long sleep', 0.9, 1.5)),
   nemesis('frozen tab', 2, (world, dice) => {
     count(world, 'frozen tab');
     freeze(anyDevice(world, dice), world, dice.between(100, 30_000), () => {});
@@ -198,6 +212,25 @@ export const NEMESES: readonly Nemesis[] = [
     device.cut();
     world.lasting(dice.between(1_000, 15_000), () => (device.hasWrongPassword = false));
   }),
+  nemesis('changed password', 1, (world, dice) => {
+    const account = dice.pick(world.plan.accounts);
+    count(world, 'changed password');
+    world.accounts.changePassword(account);
+    for (const device of world.devices) if (device.plan.account === account) device.touch('changed password');
+  }),
+  nemesis('transport flips', 2, (world, dice) => {
+    count(world, 'transport flips');
+    const device = anyDevice(world, dice);
+    device.touch('switched while not connected');
+    let atMs = 0;
+    for (let i = dice.whole(3, 12); i > 0; i--) {
+      atMs += dice.between(0, dice.pick([20, 300, 3_000]));
+      world.timeline.after(atMs, () => {
+        const useWebSocket = !device.session.settings.useWebSocket;
+        if (!world.isHealed) device.input({ type: 'configure', change: { useWebSocket } });
+      });
+    }
+  }),
   nemesis('no credentials', 1, (world, dice) => {
     const device = anyDevice(world, dice);
     device.touch('no credentials');
@@ -213,9 +246,14 @@ export const NEMESES: readonly Nemesis[] = [
   httpNoise('gatewayError', 1, ['http']),
   httpNoise('captivePortal', 1, ['http']),
   httpNoise('upgradeRefused', 1, ['http']),
+  httpNoise('upgradeHangs', 1, ['http']),
+  httpNoise('upgradeCut', 2, ['http']),
+  httpNoise('idleCut', 1, ['http', 'copies']),
   nemesis('thief', 2, attackAsThief),
   nemesis('garbage', 2, attackAsGarbage),
   nemesis('mute', 1, attackAsMute),
+  nemesis('old token', 2, attackWithOldToken),
+  nemesis('impostor', 1, attackWithToken),
 ];
 
 /** The machine stops with all that is on it; `shares` of the relay's patience. */
@@ -223,6 +261,7 @@ function sleep(world: World, dice: Dice, name: string, least: number, most: numb
   count(world, name);
   const device = anyDevice(world, dice);
   const graceMs = world.relays[device.plan.relay]!.plan.limits.sessionGraceMs;
+  device.touch(name);
   const ms = graceMs * dice.between(least, most);
   if (dice.chance(0.7)) silence(device, world, ms + 1, dice);
   freeze(device, world, ms, () => device.input({ type: 'resume' }));

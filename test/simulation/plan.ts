@@ -5,6 +5,8 @@ import type { Path } from './pipe';
 
 /** Stands in every password and in the secret of every device id: nobody else may ever see it (I10). */
 export const SECRET_CANARY = 'Canary';
+/** Begins every resume token, which only its own device may see (I10, X-68). */
+export const TOKEN_CANARY = 'Token';
 
 /** Every account uses the same names, so that a leak between accounts would show. */
 export const NETWORK_NAMES = ['n1', 'n2', 'n~3'] as const;
@@ -23,6 +25,10 @@ export interface DevicePlan {
   readonly account: AccountPlan;
   readonly relay: number;
   readonly networkNames: readonly string[];
+  /** Whether the client offers the extension. */
+  readonly hasExtension: boolean;
+  /** Messages that its client lets wait. */
+  readonly maxQueuedMessages: number;
   readonly useWebSocket: boolean;
   readonly downloadTimeout: number;
   readonly path: Readonly<Path>;
@@ -44,7 +50,13 @@ export interface PlannedFault {
   readonly dice: Dice;
 }
 
+/** What a relay does with the extension: one without it passes over the offer, or takes it for a fault. */
+export type ExtensionPolicy = 'grants' | 'ignores' | 'refuses';
+
 export interface RelayPlan {
+  readonly extension: ExtensionPolicy;
+  /** Messages that a client may have without acknowledgement; undefined for what the relay says. */
+  readonly window: number | undefined;
   readonly limits: RelayLimits;
   /** Bytes that wait in a socket when it counts as full. */
   readonly socketBuffer: number;
@@ -78,6 +90,7 @@ export function makePlan(seed: number): Plan {
   const deviceDice = root.fork(Stream.devices);
   const busy = dice.between(300, 3_000);
   const webSockets = dice.next();
+  const extensions = dice.pick([1, 1, 0.8, 0.3]);
   const makeDevice = (index: number): DevicePlan => {
     const path = makePath(dice);
     return {
@@ -85,6 +98,8 @@ export function makePlan(seed: number): Plan {
       account: dice.pick(accounts),
       relay: dice.below(relays.length),
       networkNames: makeNetworks(dice),
+      hasExtension: dice.chance(extensions),
+      maxQueuedMessages: dice.chance(0.15) ? dice.whole(3, 40) : 10_000,
       useWebSocket: dice.chance(webSockets),
       downloadTimeout: dice.chance(0.3) ? dice.whole(10, 30) : 120,
       path,
@@ -141,8 +156,11 @@ function makeFaults(dice: Dice, faultMs: number): PlannedFault[] {
 }
 
 function makeRelay(dice: Dice, own: Dice): RelayPlan {
+  const profile = dice.pick(LIMIT_PROFILES)(dice);
   return {
-    limits: { ...resolveLimits(), ...dice.pick(LIMIT_PROFILES)(dice) },
+    extension: profile.maxTransmissionSize === undefined && dice.chance(0.85) ? 'grants' : dice.pick(['ignores', 'refuses']),
+    window: dice.chance(0.2) ? dice.whole(1, 12) : undefined,
+    limits: { ...resolveLimits(), ...profile },
     socketBuffer: dice.chance(0.5) ? 131_072 : dice.whole(1_000, 20_000),
     passwordCheckMs: dice.pick([1, 20, 300, 2_000]),
     dice: own,

@@ -1,7 +1,9 @@
+import type { RelayEnv } from '../../src/relay/env';
 import type { CheckedLogin, ProtocolRoute, RelayEffect, RelayInput } from '../../src/relay/events';
 import { RelayCore } from '../../src/relay/relay-core';
 import { memoryEnv } from '../../src/testing/memory-env';
-import { SECRET_CANARY, type RelayPlan } from './plan';
+import { FrontDoor } from './front-door';
+import { SECRET_CANARY, TOKEN_CANARY, type RelayPlan } from './plan';
 import { Violation } from './record';
 import type { Moment } from './timeline';
 import type { World } from './world';
@@ -21,8 +23,7 @@ export interface RequestSink {
 }
 
 const SECRET_LENGTH = 22;
-/** Of passwords that are never changed. */
-const GENERATION = '0000000000000001';
+const SERIAL_END = 0x21;
 /** Indices in the alphabet of secrets that spell the canary. */
 const CANARY_INDICES = Array.from(SECRET_CANARY, (letter) => {
   const code = letter.charCodeAt(0);
@@ -35,12 +36,15 @@ export class RelayHost {
   readonly requests = new Map<number, RequestSink>();
   readonly #world: World;
   readonly plan: RelayPlan;
+  readonly frontDoor: FrontDoor;
   core: RelayCore;
   isUp = true;
   /** The account store gives no verdict. */
   isStoreDown = false;
   /** Rises with every start. */
   generation = 0;
+  /** Seals tokens; with another one, those of before are not taken any more (X-38). */
+  #tokenKey = 1;
   #clockOffsetMs = 0;
   #lastNumber = 0;
   #flush: Moment | undefined;
@@ -55,6 +59,7 @@ export class RelayHost {
   constructor(world: World, plan: RelayPlan, readonly index: number) {
     this.#world = world;
     this.plan = plan;
+    this.frontDoor = new FrontDoor(world, plan);
     this.core = this.#newCore();
   }
 
@@ -76,8 +81,10 @@ export class RelayHost {
   openRequest(route: ProtocolRoute, body: Uint8Array, remoteAddress: string, sink: RequestSink): number {
     const request = ++this.#lastNumber;
     const hosts = { ip: hostOf(this.index), dn: hostOf(this.index) };
-    this.requests.set(request, sink);
-    this.input({ type: 'request', request, route, body, hosts, remoteAddress });
+    const login = route === 'login' ? this.frontDoor.pass(body, sink) : { body, sink };
+    if (login === undefined) return request;
+    this.requests.set(request, login.sink);
+    this.input({ type: 'request', request, route, body: login.body, hosts, remoteAddress });
     return request;
   }
 
@@ -103,9 +110,10 @@ export class RelayHost {
   }
 
   /** Killed: every connection is reset and everything in memory is gone. */
-  crash(outageMs: number): void {
+  crash(outageMs: number, losesKey = false): void {
     if (!this.isUp) return;
     this.isUp = false;
+    if (losesKey) this.#tokenKey += 1;
     this.#stopClock();
     const sinks = [...this.sinks.values()];
     const requests = [...this.requests.values()];
@@ -162,7 +170,25 @@ export class RelayHost {
       if (length === SECRET_LENGTH) bytes.set(CANARY_INDICES);
       return bytes;
     };
-    return new RelayCore(this.plan.limits, memoryEnv(randomBytes));
+    return new RelayCore(this.plan.limits, this.#envOf(memoryEnv(randomBytes)));
+  }
+
+  /** Tokens that can be told from all else, each issued once, and taken as long as the key is the same. */
+  #envOf(env: RelayEnv): RelayEnv {
+    const { generation, index } = this;
+    const sealWith = (key: number): Buffer => Buffer.from(`${TOKEN_CANARY}${index}-${key}-`);
+    return {
+      ...env,
+      issueToken: (claims) => {
+        const serial = Buffer.from(`${generation}!`);
+        return Buffer.concat([sealWith(this.#tokenKey), serial, env.issueToken(claims)]);
+      },
+      readToken: (token) => {
+        const seal = sealWith(this.#tokenKey);
+        const start = token.indexOf(SERIAL_END) + 1;
+        return seal.equals(token.subarray(0, seal.length)) ? env.readToken(token.subarray(start)) : undefined;
+      },
+    };
   }
 
   #stopClock(): void {
@@ -177,11 +203,12 @@ export class RelayHost {
     this.#isPumping = true;
     for (let effect = this.core.poll(); effect !== undefined; effect = this.core.poll()) this.#perform(effect);
     this.#isPumping = false;
-    this.#world.checker.checkRelay(this);
+    this.#world.wires.checkRelay(this);
     this.#schedule();
   }
 
   #perform(effect: RelayEffect): void {
+    const { accounts } = this.#world;
     switch (effect.type) {
       case 'write':
         return this.#sink(effect)?.write(effect.chunks);
@@ -194,23 +221,25 @@ export class RelayHost {
         this.sinks.delete(effect.transport);
         return;
       case 'attached':
-        return this.#world.checker.attached(this, effect.transport);
+        return this.#world.wires.attached(this, effect.transport);
       case 'answer': {
         const sink = this.requests.get(effect.request);
         this.requests.delete(effect.request);
         return sink?.answer(effect.body);
       }
       case 'check-login':
-        return this.#checkLogin(effect);
+        return this.#answerLogin(effect.request, () => accounts.login(effect.connectName, effect.connectPassword));
       case 'check-token':
-        return this.#checkToken(effect);
+        return this.#answerLogin(effect.request, () => accounts.resume(effect.connectName, effect.generation));
       case 'log':
-        if (JSON.stringify(effect).includes(SECRET_CANARY)) {
+        if (hasSecret(JSON.stringify(effect))) {
           throw new Violation('I10', `a secret is in the log: ${JSON.stringify(effect)}`);
         }
         return;
       case 'held':
         return;
+      case 'store':
+        throw new Violation('I4', 'a relay without a journal stores something');
     }
   }
 
@@ -218,23 +247,14 @@ export class RelayHost {
     return this.sinks.get(transport);
   }
 
-  #checkToken({ request, connectName }: Extract<RelayEffect, { type: 'check-token' }>): void {
-    const password = this.#world.plan.accounts.find((candidate) => candidate.connectName === connectName)?.password;
-    this.#checkLogin({ type: 'check-login', request, connectName, connectPassword: password ?? '', remoteAddress: '' });
-  }
-
   /** The account store: answers later, sometimes with trouble of its own. */
-  #checkLogin({ request, connectName, connectPassword }: Extract<RelayEffect, { type: 'check-login' }>): void {
+  #answerLogin(request: number, check: () => CheckedLogin): void {
     const { generation } = this;
     const { passwordCheckMs, dice } = this.plan;
     this.#world.timeline.after(dice.between(0.1, passwordCheckMs), () => {
       if (this.generation !== generation || !this.isUp) return;
-      const account = this.#world.plan.accounts.find((candidate) => candidate.connectName === connectName);
-      const isRight = account?.password === connectPassword;
-      const refused: CheckedLogin = { ok: false, code: this.isStoreDown ? 20 : 8 };
       if (this.isStoreDown) this.#world.counts.add('fault login without account store');
-      const isIn = account !== undefined && isRight && !this.isStoreDown;
-      const result = isIn ? { ok: true as const, account: { ...account, generation: GENERATION } } : refused;
+      const result: CheckedLogin = this.isStoreDown ? { ok: false, code: 20 } : check();
       this.input({ type: 'login-checked', request, result });
     });
   }
@@ -260,4 +280,9 @@ export class RelayHost {
 
 export function hostOf(index: number): string {
   return `relay${index}.example:80`;
+}
+
+/** Whether something secret stands in a text that anybody may read. */
+export function hasSecret(text: string): boolean {
+  return text.includes(SECRET_CANARY) || text.includes(TOKEN_CANARY);
 }

@@ -9,6 +9,9 @@ const NOT_HERE: Readonly<Record<number, string>> = {
   [ErrorCode.NOTHING_TO_SEND]: 'the public class checks its arguments',
   [ErrorCode.NOT_WHILE_RUNNING]: 'the public class checks its arguments',
   [ErrorCode.DOWNLOAD_TIMEOUT_LOWERED]: 'nobody gives it yet',
+  [ErrorCode.TOKEN_EXPIRED]: 'tokens do not end while a session lives',
+  [ErrorCode.NOT_STORED]: 'only a relay with a store gives it',
+  [ErrorCode.EXPIRED]: 'the public class keeps the time of a message',
 };
 /** Counters that must stay at nothing. */
 const NEVER: readonly string[] = ['payloadDecodes'];
@@ -21,11 +24,15 @@ const COUNTED_AS: Readonly<Record<string, string>> = {
 /** Everything that a whole run has to have seen: faults, codes, and what the relay counts. */
 export function requiredCounts(): string[] {
   const httpFaults = Object.keys(QUIET).map((fault) => `http ${fault}`);
-  const faults = new Set([...NEMESES.map(({ name }) => COUNTED_AS[name] ?? name), ...httpFaults, 'full socket']);
+  const faults = new Set([...NEMESES.map(({ name }) => COUNTED_AS[name] ?? name), ...httpFaults, 'full socket', 'small window', 'extension ignored', 'extension refused']);
+  const gaps = ['overflow', 'expired', 'epoch', 'plain'];
   const codes = Object.values(ErrorCode).filter((code) => !(code in NOT_HERE));
   const counters = Object.keys(createCounters()).filter((name) => !NEVER.includes(name));
   return [
     ...[...faults].map((name) => `fault ${name}`),
+    ...gaps.map((reason) => `gap ${reason}`),
+    'drain',
+    'ping',
     ...codes.map((code) => `error code ${code}`),
     ...Object.values(CloseCode).map((code) => `close code ${code}`),
     ...counters.map((name) => `relay ${name}`),

@@ -1,3 +1,4 @@
+import { CLOSED } from './checker';
 import type { Device } from './device';
 import { NEMESES } from './nemeses';
 import { makePlan, type Plan, type PlannedFault } from './plan';
@@ -12,6 +13,8 @@ const SETTLE_MS = 8_000;
 const PROBE_MS = 15_000;
 const CLOSE_MS = 20_000;
 const STEP_MS = 500;
+/** With less patience of the relay, breaks of any kind may end sessions. */
+const MIN_GRACE_MS = 100_000;
 /** No run has so many steps: something goes round in a circle. */
 const MAX_STEPS = 3_000_000;
 
@@ -97,7 +100,10 @@ class Run {
 
   /** Limits that make the relay end sessions as a rule are a cause of loss like any other. */
   #touchByLimits(): void {
-    for (const device of this.world.devices) if (this.#isShort(device)) device.touch('limits');
+    for (const device of this.world.devices) {
+      if (this.#isShort(device)) device.touch('limits');
+      if (this.plan.relays[device.plan.relay]!.limits.sessionGraceMs < MIN_GRACE_MS) device.touch('short patience');
+    }
   }
 
   #isShort({ plan }: Device): boolean {
@@ -147,12 +153,21 @@ class Run {
       if (this.#unwell().length === 0) return;
       if (world.timeline.nowMs >= endMs) break;
     }
-    const names = this.#unwell().map(({ name, session }) => `${name} is ${session.shownState}, ${session.bufferedAmount} wait`);
+    const names = this.#unwell().map((device) => {
+      const { name, session, isFull } = device;
+      const open = world.checker.unsettledOf(device).join(' ');
+      return `${name} is ${session.shownState}${isFull ? ', awaits room' : ''}, ${session.bufferedAmount} wait, no outcome of: ${open || 'none'}`;
+    });
     throw new Violation('I6', `not well ${HEAL_MS} ms after the last fault: ${names.join('; ')}`);
   }
 
   #unwell(): Device[] {
-    return this.#own().filter((device) => !this.#isCrowded(device) && (!device.isConnected || device.session.bufferedAmount > 0));
+    return this.#own().filter((device) => !this.#isCrowded(device) && !this.#isWell(device));
+  }
+
+  #isWell(device: Device): boolean {
+    const { isConnected, isFull, session } = device;
+    return isConnected && !isFull && session.bufferedAmount === 0 && this.world.checker.unsettledOf(device).length === 0;
   }
 
   /** Where there is no room for all somebody stays outside, and where batches are too large they cost the WebSocket. */
@@ -180,7 +195,10 @@ class Run {
 
   #close(): void {
     const { world } = this;
-    for (const device of world.devices) device.input({ type: 'close' });
+    for (const device of world.devices) {
+      device.touch(CLOSED);
+      device.input({ type: 'close' });
+    }
     this.#runUntil(world.timeline.nowMs + CLOSE_MS);
     for (const device of world.devices) {
       const { shownState } = device.session;

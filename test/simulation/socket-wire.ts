@@ -110,7 +110,7 @@ export class SocketWire implements TransportSink {
   write(chunks: readonly Uint8Array[]): void {
     if (this.#hasClosed) throw new Violation('relay', 'a write after the close');
     for (const chunk of chunks) this.#down.write(chunk);
-    this.world.checker.written(this.relay, this.transport!, this.peer, chunks);
+    this.world.wires.written(this.relay, this.transport!, this.peer, chunks);
     if (this.#isBlocked || this.#down.buffered < this.relay.plan.socketBuffer) return;
     this.#isBlocked = true;
     this.world.counts.add('fault full socket');
@@ -131,10 +131,11 @@ export class SocketWire implements TransportSink {
     this.#down.cut();
   }
 
+  /** Nothing stands for the answer to a ping: only the relay's frame codec sees it. */
   #toRelay(bytes: Uint8Array): void {
     const { transport } = this;
     if (transport === undefined || !this.relay.sinks.has(transport)) return;
-    if (this.#hasClosed) this.relay.input({ type: 'alive', transport });
+    if (this.#hasClosed || bytes.length === 0) this.relay.input({ type: 'alive', transport });
     else this.relay.receive(transport, bytes);
   }
 
@@ -158,6 +159,10 @@ export class SocketWire implements TransportSink {
 
   #takePiece(): void {
     const { header, bytes, start, end, missing } = this.#decoder;
+    if (header.opcode === Opcode.PING) {
+      this.world.counts.add('ping');
+      return this.#up.write(NO_BYTES);
+    }
     if (header.opcode !== Opcode.BINARY || !header.fin) throw new Violation('P-1', 'a frame that is not BINARY');
     if (end > start) this.#pending.push(bytes.slice(start, end));
     if (missing > 0) return;

@@ -1,5 +1,8 @@
 import type { TransportEvent } from '../../src/core/traffic';
 import type { ProtocolRoute } from '../../src/relay/events';
+import { ROBBED } from './checker';
+import type { PromiseLevel } from './client-adapter';
+import type { Device } from './device';
 import type { Dice } from './dice';
 import { Exchange } from './exchange';
 import { QUIET, type Peer } from './peer';
@@ -11,7 +14,8 @@ const OPEN_MS = 30_000;
 
 /** Somebody without an account. What it may hear is nothing but refusals; the checker sees to that. */
 class Stranger implements Peer {
-  readonly accountId = undefined;
+  readonly accountId: number | undefined = undefined;
+  readonly level: PromiseLevel | undefined = undefined;
   readonly path = PATH;
   readonly noise = QUIET;
   readonly isSilent = false;
@@ -22,13 +26,14 @@ class Stranger implements Peer {
     private readonly world: World,
     readonly name: string,
     private readonly dice: Dice,
+    private readonly kind = name,
   ) {}
 
   /** Opens a WebSocket to a relay and says these things on it. */
   talk(relayIndex: number, messages: readonly Uint8Array[]): void {
     const relay = this.world.relays[relayIndex]!;
     if (!relay.isUp) return;
-    this.world.counts.add(`fault ${this.name}`);
+    this.world.counts.add(`fault ${this.kind}`);
     const wire = new SocketWire(this.world, this, 1, relay, this.dice);
     wire.accept();
     for (const message of messages) wire.transmit(message);
@@ -37,7 +42,7 @@ class Stranger implements Peer {
 
   post(relayIndex: number, route: ProtocolRoute, body: Uint8Array): void {
     const relay = this.world.relays[relayIndex]!;
-    this.world.counts.add(`fault ${this.name}`);
+    this.world.counts.add(`fault ${this.kind}`);
     const exchange = new Exchange(this.world, this, 1, route, body, relay, this.dice);
     exchange.begin();
     this.world.timeline.after(OPEN_MS, () => exchange.letGo());
@@ -45,6 +50,17 @@ class Stranger implements Peer {
 
   input(_event: TransportEvent): void {}
   closedByRelay(_code: number): void {}
+}
+
+/** Somebody who has copied the storage of a device, or a second tab that was given it. */
+class Impostor extends Stranger {
+  override readonly accountId: number;
+  override readonly level = 'x1';
+
+  constructor(world: World, victim: Device, dice: Dice) {
+    super(world, `impostor of ${victim.name}`, dice, 'impostor');
+    this.accountId = victim.accountId;
+  }
 }
 
 const encode = (text: string): Uint8Array => Buffer.from(text, 'latin1');
@@ -79,4 +95,29 @@ export function attackAsGarbage(world: World, dice: Dice): void {
 export function attackAsMute(world: World, dice: Dice): void {
   const stranger = new Stranger(world, 'mute', dice.fork(1));
   stranger.talk(dice.below(world.relays.length), dice.chance(0.5) ? [encode(`~id=${'1'.repeat(dice.below(200))}`)] : []);
+}
+
+/** The number of an attach that is later than all of its owner. */
+const LATE = 1_000_000;
+
+/** Has a token that was replaced, or makes one up: knowing the device id, it is not let in all the same (X-68). */
+export function attackWithOldToken(world: World, dice: Dice): void {
+  const victim = dice.pick(world.devices);
+  const token = dice.pick([...victim.endedTokens, 'Token0-1-1!0000000000000001account1.0', '']);
+  if (victim.level === 'p1' || victim.deviceId === '') return;
+  const thief = new Stranger(world, 'old token', dice.fork(1));
+  const claim = encode(`~id=${victim.deviceId}~xr=${token}~xh=0~z=${LATE}`);
+  if (dice.chance(0.5)) thief.talk(victim.plan.relay, [Buffer.concat([claim, encode('~t=1')])]);
+  else thief.post(victim.plan.relay, 'download', claim);
+}
+
+/** Uses the token of a device: one of the two has to give way (X-26 to X-30). */
+export function attackWithToken(world: World, dice: Dice): void {
+  const victim = dice.pick(world.devices);
+  const token = victim.tokens.at(-1);
+  if (token === undefined || victim.deviceId === '') return;
+  victim.touch(ROBBED);
+  const impostor = new Impostor(world, victim, dice.fork(1));
+  const claim = (i: number): Uint8Array => encode(`~id=${victim.deviceId}~xr=${token}~xh=0~z=${LATE + i}~t=1`);
+  for (let i = 0; i < dice.pick([1, 1, 5]); i++) impostor.talk(victim.plan.relay, [claim(i)]);
 }

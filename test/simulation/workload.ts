@@ -1,8 +1,11 @@
 import { discoveryRequest } from '../../src/core/discovery';
+import type { SendMode } from '../../src/core/messages';
 import { CLOSED } from './checker';
 import type { Device } from './device';
 import { NETWORK_NAMES } from './plan';
 import type { World } from './world';
+
+const MODES: readonly SendMode[] = ['reliable', 'reliable', 'reliable', 'delivered', 'volatile'];
 
 /** What the applications do: send, now and then change their settings, close and come back. */
 export class Workload {
@@ -17,7 +20,7 @@ export class Workload {
 
   /** One message to everybody who listens, when all is well. */
   probe(device: Device): void {
-    this.world.checker.send(device, { toNetworks: [], toSessionIds: [] }, 8, true);
+    this.world.checker.send(device, { toNetworks: [], toSessionIds: [], mode: 'reliable' }, 8, true);
   }
 
   #every(device: Device, meanMs: number, endMs: number, act: () => void): void {
@@ -38,14 +41,17 @@ export class Workload {
   #send(device: Device): void {
     const { workDice: dice } = device;
     const { checker, timeline } = this.world;
-    if (dice.chance(0.05)) return void device.send(discoveryRequest([]), false);
-    const target = this.#target(device);
+    if (dice.chance(0.05)) {
+      checker.discovers();
+      return void device.send(discoveryRequest([]), false);
+    }
+    const order = { ...this.#target(device), mode: dice.pick(MODES) };
     const count = dice.chance(0.1) ? dice.whole(2, 30) : 1;
     const length = this.#length(device);
     for (let i = 0; i < count; i++) {
       const awaited = dice.chance(0.7);
-      const token = checker.send(device, target, length, awaited);
-      if (!awaited || !dice.chance(0.03)) continue;
+      const token = checker.send(device, order, length, awaited);
+      if (token === undefined || !awaited || !dice.chance(0.03)) continue;
       timeline.after(dice.between(0, 200), () => {
         if (device.session.cancelSend(token)) checker.cancelled(device, token);
       });

@@ -1,16 +1,20 @@
+import { AccountBook } from './account-book';
 import { Checker } from './checker';
 import { Device } from './device';
 import type { DevicePlan, Plan } from './plan';
 import { Counts, Trace } from './record';
 import { RelayHost } from './relay-host';
 import { Timeline } from './timeline';
+import { WireChecker } from './wire-checker';
 
 /** Everything there is in one run. */
 export class World {
   readonly timeline = new Timeline();
   readonly trace = new Trace();
   readonly counts = new Counts();
+  readonly accounts: AccountBook;
   readonly checker: Checker;
+  readonly wires: WireChecker;
   readonly relays: readonly RelayHost[];
   readonly devices: Device[];
   /** No faults any more. */
@@ -19,7 +23,9 @@ export class World {
   readonly #endings = new Set<() => void>();
 
   constructor(readonly plan: Plan) {
+    this.accounts = new AccountBook(plan.accounts);
     this.checker = new Checker(this);
+    this.wires = new WireChecker(this);
     this.relays = plan.relays.map((relay, index) => new RelayHost(this, relay, index));
     this.devices = plan.devices.map((device) => new Device(this, device, deviceName(device)));
   }
