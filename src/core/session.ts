@@ -370,6 +370,7 @@ export class Session {
   }
 
   protected finish(): void {
+    this.#lastSessionId = '';
     this.#forgetSession();
     this.#window.end(ErrorCode.UNREACHABLE, false);
   }
@@ -383,7 +384,6 @@ export class Session {
 
   #forgetSession(): void {
     this.#login = undefined;
-    this.#lastSessionId = '';
     this.#signIn.token = undefined;
   }
 
