@@ -25,6 +25,14 @@ import {
   type WebifiOptions,
 } from './options';
 
+/** Codes that no relay reports. */
+const FOUND_HERE: readonly number[] = [
+  ErrorCode.UNREACHABLE,
+  ErrorCode.QUEUE_FULL,
+  ErrorCode.TOO_LARGE,
+  ErrorCode.EXPIRED,
+];
+
 /** A device found by {@link WebifiClient.discover}. @public */
 export interface Device {
   name: string;
@@ -330,7 +338,7 @@ export class WebifiClient {
       signal?.throwIfAborted();
       const message = outgoing(data, options, this.#encoding);
       const refusal = this.#refusalOf(message);
-      if (refusal !== ErrorCode.SUCCESS) return reject(new WebifiError(refusal));
+      if (refusal !== ErrorCode.SUCCESS) return reject(this.#error(refusal, this.#limitOf(refusal)));
       const token = this.#queue(message, true);
       const aborted = (): void => {
         this.#session.cancelSend(token);
@@ -546,8 +554,14 @@ export class WebifiClient {
     this.#emitter.emit('status', change);
   }
 
-  #error(code: number): WebifiError {
-    return new WebifiError(code, { remote: code !== ErrorCode.UNREACHABLE, texts: this.#session.errorTexts });
+  /** What the relay has said about the size of messages. */
+  #limitOf(code: number): string {
+    return code === ErrorCode.TOO_LARGE ? `At most ${this.#session.maxMessageBytes} bytes` : '';
+  }
+
+  #error(code: number, detail = ''): WebifiError {
+    const { errorTexts: texts } = this.#session;
+    return new WebifiError(code, { remote: !FOUND_HERE.includes(code), texts, detail });
   }
 
   async #giveCredentials(): Promise<void> {
