@@ -317,10 +317,7 @@ export class WebifiClient {
    */
   sendData(message: Partial<SendData>): number {
     if (message.data === undefined || message.data === null) return ErrorCode.NOTHING_TO_SEND;
-    const outgoingMessage = outgoing(message.data, message, this.#encoding);
-    const code = this.#refusalOf(outgoingMessage);
-    if (code === ErrorCode.SUCCESS) this.#queue(outgoingMessage, false);
-    return code;
+    return this.#offer(outgoing(message.data, message, this.#encoding));
   }
 
   /**
@@ -368,12 +365,11 @@ export class WebifiClient {
    * Asks the devices of the given networks (default: this device's own) for their names. Answers come as messages with
    * the data type `Discovery Response`, the name as data and the session id as sender.
    *
-   * @returns `0`.
+   * @returns `0` when queued, `25` when the queue is full.
    * @see Seed 1, sections 3 and 5
    */
   sendDiscovery(networks: readonly string[] = []): number {
-    this.#queue(discoveryRequest(checkNames(networks, 'networks')), false);
-    return ErrorCode.SUCCESS;
+    return this.#offer(discoveryRequest(checkNames(networks, 'networks')));
   }
 
   /** Sends a discovery and collects the answers for a while. This device itself is not in the list. */
@@ -496,6 +492,13 @@ export class WebifiClient {
   #refusalOf({ data }: OutgoingMessage): number {
     const isText = typeof data === 'string' && 3 * data.length > this.#session.maxMessageBytes;
     return this.#session.refusalOf(isText ? encodeText(data).length : data.length);
+  }
+
+  /** Queues a message that nobody awaits, if it may be. */
+  #offer(message: OutgoingMessage): number {
+    const code = this.#refusalOf(message);
+    if (code === ErrorCode.SUCCESS) this.#queue(message, false);
+    return code;
   }
 
   #settled(token: number, code: number): void {

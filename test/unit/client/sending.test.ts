@@ -57,6 +57,7 @@ describe('what a sender is told', () => {
     await breakLink(platform);
     expect([1, 2, 3].map(() => device.sendData({ data: 'x' }))).toEqual([0, 0, 25]);
     expect(await failureOf(device.send('x'))).toMatchObject({ code: 25, remote: false, retryable: true });
+    expect(device.sendDiscovery()).toBe(25);
     expect(device.getBufferedAmount()).toBe(2);
     platform.socket.handlers.opened();
     await platform.receive('~rt=a~e=0~xh=0~xr=t2~t=1');

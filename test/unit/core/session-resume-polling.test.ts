@@ -80,13 +80,22 @@ describe('the extension over long polling', () => {
     expect(lines(h.answer('/Download', '~e=16~xh=0'))).toEqual(['post http://h:2/Download ~id=101sAb3~xh=0~z=3']);
   });
 
+  it('X-24 a download that hangs is given up 30 s after the relay would have answered it', () => {
+    const h = polling().run();
+    expect(lines(h.pass(54_999))).toEqual([]);
+    expect(lines(h.pass(1))).toEqual(['abort', 'connected > reconnecting (lost) in 500']);
+  });
+
   it('X-24 somebody on the way who ends requests early: the next ones are shorter', () => {
     const h = polling().run();
+    h.input({ type: 'configure', change: { downloadTimeout: 60 } });
+    h.answer('/CancelDownload', '~e=15');
+    h.answer('/Download', '~e=15~xh=0');
     h.pass(40_000);
     expect(lines(h.answer('/Download', 'x', 504)).at(-1)).toMatch(/^connected > reconnecting \(lost\)/);
     h.pass(1000);
     h.answer('/Download', '~e=0~xh=0~xr=t2');
-    expect(lines([h.post('/Download')])).toEqual(['post http://h:2/Download ~id=101sAb3~xh=0~t=28~z=4']);
+    expect(lines([h.post('/Download')])).toEqual(['post http://h:2/Download ~id=101sAb3~xh=0~t=28~z=5']);
     expect(h.session.settings.downloadTimeout).toBe(28);
   });
 
