@@ -25,6 +25,14 @@ import {
   type WebifiOptions,
 } from './options';
 
+/** Codes that no relay reports. */
+const FOUND_HERE: readonly number[] = [
+  ErrorCode.UNREACHABLE,
+  ErrorCode.QUEUE_FULL,
+  ErrorCode.TOO_LARGE,
+  ErrorCode.EXPIRED,
+];
+
 /** A device found by {@link WebifiClient.discover}. @public */
 export interface Device {
   name: string;
@@ -309,10 +317,7 @@ export class WebifiClient {
    */
   sendData(message: Partial<SendData>): number {
     if (message.data === undefined || message.data === null) return ErrorCode.NOTHING_TO_SEND;
-    const outgoingMessage = outgoing(message.data, message, this.#encoding);
-    const code = this.#refusalOf(outgoingMessage);
-    if (code === ErrorCode.SUCCESS) this.#queue(outgoingMessage, false);
-    return code;
+    return this.#offer(outgoing(message.data, message, this.#encoding));
   }
 
   /**
@@ -330,7 +335,7 @@ export class WebifiClient {
       signal?.throwIfAborted();
       const message = outgoing(data, options, this.#encoding);
       const refusal = this.#refusalOf(message);
-      if (refusal !== ErrorCode.SUCCESS) return reject(new WebifiError(refusal));
+      if (refusal !== ErrorCode.SUCCESS) return reject(this.#error(refusal, this.#limitOf(refusal)));
       const token = this.#queue(message, true);
       const aborted = (): void => {
         this.#session.cancelSend(token);
@@ -360,12 +365,11 @@ export class WebifiClient {
    * Asks the devices of the given networks (default: this device's own) for their names. Answers come as messages with
    * the data type `Discovery Response`, the name as data and the session id as sender.
    *
-   * @returns `0`.
+   * @returns `0` when queued, `25` when the queue is full.
    * @see Seed 1, sections 3 and 5
    */
   sendDiscovery(networks: readonly string[] = []): number {
-    this.#queue(discoveryRequest(checkNames(networks, 'networks')), false);
-    return ErrorCode.SUCCESS;
+    return this.#offer(discoveryRequest(checkNames(networks, 'networks')));
   }
 
   /** Sends a discovery and collects the answers for a while. This device itself is not in the list. */
@@ -490,6 +494,13 @@ export class WebifiClient {
     return this.#session.refusalOf(isText ? encodeText(data).length : data.length);
   }
 
+  /** Queues a message that nobody awaits, if it may be. */
+  #offer(message: OutgoingMessage): number {
+    const code = this.#refusalOf(message);
+    if (code === ErrorCode.SUCCESS) this.#queue(message, false);
+    return code;
+  }
+
   #settled(token: number, code: number): void {
     this.#awaited.get(token)?.(code);
     this.#awaited.delete(token);
@@ -546,8 +557,14 @@ export class WebifiClient {
     this.#emitter.emit('status', change);
   }
 
-  #error(code: number): WebifiError {
-    return new WebifiError(code, { remote: code !== ErrorCode.UNREACHABLE, texts: this.#session.errorTexts });
+  /** What the relay has said about the size of messages. */
+  #limitOf(code: number): string {
+    return code === ErrorCode.TOO_LARGE ? `At most ${this.#session.maxMessageBytes} bytes` : '';
+  }
+
+  #error(code: number, detail = ''): WebifiError {
+    const { errorTexts: texts } = this.#session;
+    return new WebifiError(code, { remote: !FOUND_HERE.includes(code), texts, detail });
   }
 
   async #giveCredentials(): Promise<void> {

@@ -20,9 +20,20 @@ export interface SessionSettings {
 }
 
 /** What a link tells its session. */
-export type LinkEvent =
+export type LinkEvent = StateEvent | TrafficEvent;
+
+/** What moves the session to another state. */
+export type StateEvent =
   /** Bound and its networks set, for the first time or anew. */
   | { type: 'attached' }
+  | { type: Outcome }
+  /** The relay does not know the session any more (12, 32). */
+  | { type: 'gone'; code: number; reason: string }
+  /** The transport failed; the session may live. `spreadMs`: the time over which the relay wants its clients back. */
+  | { type: 'lost'; code: number; spreadMs: number | undefined };
+
+/** What was sent, and what came. */
+export type TrafficEvent =
   /** What a relay without the extension says of the batch under way. */
   | { type: 'answered'; code: number }
   /** With the extension: the last message that the relay has taken (NaN: nothing new), and those that `code` is about. */
@@ -33,11 +44,6 @@ export type LinkEvent =
   | { type: 'receipt'; number: number; code: number }
   | { type: 'gap'; gap: Gap }
   | { type: 'received'; messages: IncomingMessage[] }
-  | { type: Outcome }
-  /** The relay does not know the session any more (12, 32). */
-  | { type: 'gone'; code: number; reason: string }
-  /** The transport failed; the session may live. `spreadMs`: the time over which the relay wants its clients back. */
-  | { type: 'lost'; code: number; spreadMs: number | undefined }
   | { type: 'error'; code: number };
 
 /** What a link is closed for: to keep the session, or to end it. */

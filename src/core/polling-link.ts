@@ -9,7 +9,14 @@ import {
   type SessionSettings,
 } from './link';
 import { readMessages } from './messages';
-import { cancelRequest, downloadRequest, MIN_DOWNLOAD_TIMEOUT, uploadRequest, type FirstNumbers } from './requests';
+import {
+  cancelRequest,
+  DEFAULT_DOWNLOAD_TIMEOUT,
+  downloadRequest,
+  MIN_DOWNLOAD_TIMEOUT,
+  uploadRequest,
+  type FirstNumbers,
+} from './requests';
 
 /** A download may take this much longer than it asked for before it counts as dead (T-9). */
 const DOWNLOAD_SLACK_MS = 30_000;
@@ -39,7 +46,8 @@ const FINAL: readonly number[] = [
   ErrorCode.RESUME_REFUSED,
   ErrorCode.TOO_LARGE,
 ];
-/** Longest that a relay with the extension holds a download (X-24). */
+/** How long a relay with the extension holds a download: when none is asked for, and at most (X-24). */
+const HOLD_SECONDS = 25;
 const MAX_HOLD_SECONDS = 50;
 /** Codes that are reported as they are when the retries are used up; others become 3 (P-71). */
 const KNOWN: readonly number[] = [ErrorCode.UNKNOWN, ErrorCode.PROTOCOL, ErrorCode.UNREACHABLE];
@@ -145,7 +153,8 @@ export class PollingLink extends Link {
       counter: this.traffic.polls++,
       attaches: !this.#isAttached,
     };
-    const holdSeconds = this.resume.grant ? Math.min(downloadTimeout, MAX_HOLD_SECONDS) : downloadTimeout;
+    const maxHoldSeconds = downloadTimeout === DEFAULT_DOWNLOAD_TIMEOUT ? HOLD_SECONDS : MAX_HOLD_SECONDS;
+    const holdSeconds = this.resume.grant ? Math.min(downloadTimeout, maxHoldSeconds) : downloadTimeout;
     this.#isEnding ||= wish.attaches;
     this.traffic.post(
       `${this.#downloadOrigin}/Download`,

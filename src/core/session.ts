@@ -1,17 +1,14 @@
 import { backoffLimit, STABLE_MS } from './backoff';
+import { Attachment } from './attachment';
 import type { Fields } from './codec';
-import { discoveryResponse, isDiscoveryRequest } from './discovery';
 import { ErrorCode, type ErrorTexts } from './errors';
-import type { Link, LinkEvent, MakeLinks, SessionSettings } from './link';
+import type { LinkEvent, SessionSettings } from './link';
 import type { Login } from './login';
-import type { IncomingMessage, OutgoingMessage } from './messages';
-import { Resume } from './resume';
-import { SendWindow } from './send-window';
+import type { OutgoingMessage } from './messages';
 import type { Guarantee, SessionEffect, SessionInput, SessionOptions, StatusCause } from './session-events';
 import { SignIn } from './sign-in';
 import { SHOWN, STEPS, type Happening, type SessionState, type State } from './steps';
 import { Traffic } from './traffic';
-import { TransportChoice } from './transport-choice';
 
 const LOGIN_TIMEOUT_MS = 10_000;
 /** How long `close` lets queued messages go out, and how long it waits for the relay's word. */
@@ -30,20 +27,12 @@ export class Session {
   readonly #effects: SessionEffect[] = [];
   /** Effects that were polled already. */
   #polled = 0;
-  readonly #reports: LinkEvent[] = [];
   readonly #traffic = new Traffic(this.#effects);
-  readonly #window: SendWindow;
+  readonly #attachment: Attachment;
   readonly #signIn: SignIn;
-  readonly #choice: TransportChoice;
-  readonly #resume = new Resume();
   #state: SessionState = 'idle';
   #shown: State = 'idle';
   #login: Login | undefined;
-  #chooseLink: ReturnType<MakeLinks> | undefined;
-  #link: Link | undefined;
-  #movePending = false;
-  /** The link closed because something was too large for it. */
-  #wasTooLarge = false;
   #attempt = 0;
   #attachFailures = 0;
   #runningSince = Infinity;
@@ -59,9 +48,8 @@ export class Session {
   constructor(settings: SessionSettings, options: SessionOptions) {
     this.settings = settings;
     this.#options = options;
-    this.#window = new SendWindow(this.#effects, options);
+    this.#attachment = new Attachment(settings, options, this.#traffic, this.#effects);
     this.#signIn = new SignIn(options.makeInstance);
-    this.#choice = new TransportChoice(settings, this.#traffic);
   }
 
   /** Session id on the relay, or `-1` before there is one (P-102). */
@@ -80,7 +68,7 @@ export class Session {
 
   /** Messages waiting, those on their way not counted (section 14). */
   get bufferedAmount(): number {
-    return this.#window.queued;
+    return this.#attachment.window.queued;
   }
 
   get counters(): { upload: number; download: number } {
@@ -88,14 +76,14 @@ export class Session {
   }
 
   get guarantee(): Guarantee {
-    const { grant } = this.#resume;
+    const { grant } = this.#attachment;
     if (!this.#login) return 'none';
     return grant ? (grant.isDurable ? 'durable' : 'resume') : 'plain';
   }
 
   /** Largest message, encoded. */
   get maxMessageBytes(): number {
-    return this.#resume.grant?.maxMessageBytes ?? Infinity;
+    return this.#attachment.grant?.maxMessageBytes ?? Infinity;
   }
 
   get errorTexts(): ErrorTexts | undefined {
@@ -115,34 +103,35 @@ export class Session {
   /** Why a message of this size cannot be queued now; 0 when it can. After 25, `drain` follows. */
   refusalOf(size: number): number {
     if (size > this.maxMessageBytes) return ErrorCode.TOO_LARGE;
-    return this.#window.isFullFor(size) ? ErrorCode.QUEUE_FULL : ErrorCode.SUCCESS;
+    return this.#attachment.window.isFullFor(size) ? ErrorCode.QUEUE_FULL : ErrorCode.SUCCESS;
   }
 
   /** Queues one message; it goes out with the next `wake`, once the session runs. Gives its token. */
   send(message: OutgoingMessage, awaited: boolean): number {
-    return this.#window.push(message, awaited);
+    return this.#attachment.window.push(message, awaited);
   }
 
   /** Takes a waiting message back; false when it is on its way. */
   cancelSend(token: number): boolean {
-    return this.#window.remove(token);
+    return this.#attachment.window.remove(token);
   }
 
   input(event: SessionInput, now: number): void {
     this.#traffic.now = now;
     if ('id' in event) this.#traffic.input(event);
     else if (event.type === 'wake') this.#traffic.wake();
-    else if (event.type === 'configure') this.#configure(event.change);
+    else if (event.type === 'configure') this.#attachment.configure(event.change);
     else {
       if (event.type === 'credentials') this.#signIn.credentials = event;
       this.#happen(event.type);
     }
+    const { reports } = this.#attachment;
     do {
-      for (const report of this.#reports) this.#reported(report);
-      this.#reports.length = 0;
+      for (const report of reports) this.#reported(report);
+      reports.length = 0;
       this.#pump();
-    } while (this.#reports.length > 0);
-    this.#window.tellRoom();
+    } while (reports.length > 0);
+    this.#attachment.window.tellRoom();
   }
 
   #happen(happening: Happening): void {
@@ -166,25 +155,16 @@ export class Session {
     const resumed = isConnected && this.#lastSessionId === this.sessionId;
     if (isConnected) this.#lastSessionId = this.sessionId;
     const retryInMs = (this.deadline ?? 0) - this.#traffic.now;
-    const change = { from, to, cause, resumed, replayed: this.#window.replayed, ...(isWaiting && { retryInMs }) };
+    const change = { from, to, cause, resumed, replayed: this.#attachment.window.replayed, ...(isWaiting && { retryInMs }) };
     this.#effects.push({ type: 'status', change });
     if (!isConnected) return;
-    const gap = { count: undefined, reason: this.#hasNumbers ? this.#gapReason : 'plain' };
+    const gap = { count: undefined, reason: this.#attachment.grant ? this.#gapReason : 'plain' };
     if (!resumed && hadSession) this.#effects.push({ type: 'gap', gap });
     this.#gapReason = 'expired';
   }
 
   #error(code: number): void {
     if (code !== ErrorCode.SUCCESS) this.#effects.push({ type: 'error', code });
-  }
-
-  #configure(change: Partial<SessionSettings>): void {
-    const { settings } = this;
-    const { useEncryption, useWebSocket } = settings;
-    Object.assign(settings, change);
-    this.#link?.follow(change);
-    if (settings.useWebSocket !== useWebSocket) this.#choice.reset();
-    this.#movePending ||= settings.useEncryption !== useEncryption || settings.useWebSocket !== useWebSocket;
   }
 
   protected askCredentials(): void {
@@ -196,7 +176,7 @@ export class Session {
     const body = this.#signIn.request();
     if (!body) return;
     const done = (code = ErrorCode.UNREACHABLE as number, fields?: Fields): void => this.#loggedIn(code, fields);
-    this.#traffic.post(`${this.#origin(this.#options.host)}/`, body, LOGIN_TIMEOUT_MS, done);
+    this.#traffic.post(`${this.#attachment.origin(this.#options.host)}/`, body, LOGIN_TIMEOUT_MS, done);
   }
 
   #loggedIn(code: number, fields: Fields | undefined): void {
@@ -205,73 +185,50 @@ export class Session {
       if (result.code === ErrorCode.WRONG_CREDENTIALS) return this.#happen('refused');
       this.#error(result.code);
       this.#waitMs = result.waitMs;
-      if (code === ErrorCode.INSTANCE_IN_USE) this.#window.settleAll(ErrorCode.RESUME_REFUSED);
+      if (code === ErrorCode.INSTANCE_IN_USE) this.#attachment.window.settleAll(ErrorCode.RESUME_REFUSED);
       return this.#happen('login-failed');
     }
-    const { deviceId, grant } = (this.#login = result);
+    this.#login = result;
     this.#runUntil = this.#traffic.now;
-    this.#resume.begin(grant);
-    this.#window.begin(grant !== undefined);
-    this.#chooseLink = this.#options.makeLinks(this.#traffic, this.settings, this.#reports, deviceId, this.#resume);
+    this.#attachment.begin(result);
     this.#happen('accepted');
   }
 
-  #origin(host: string): string {
-    return `${this.settings.useEncryption ? 'https' : 'http'}://${host}`;
-  }
-
-  /** Where the relay is reached: for WebSocket and upload, and for downloads. */
-  #origins({ plainHosts, secureHosts }: Login): [string, string] {
-    const [upload, download] = this.settings.useEncryption ? secureHosts : plainHosts;
-    return [this.#origin(upload), this.#origin(download)];
-  }
-
   protected attach(): void {
-    this.drop();
     if (!this.#login) return this.#happen('relogin');
-    this.#movePending = false;
-    this.#link = this.#chooseLink?.(this.#choice.useWebSocket);
-    this.#link?.attach(...this.#origins(this.#login));
+    this.#attachment.attach();
   }
 
   #reported(event: LinkEvent): void {
     switch (event.type) {
-      case 'error':
-        return this.#error(event.code);
-      case 'answered':
-        return this.#answered(event.code);
-      case 'taken':
-        return this.#taken(event);
-      case 'too-large':
-        if (!this.#window.shrink(this.#hasNumbers, this.counters)) this.#lost(ErrorCode.UNREACHABLE);
-        return;
-      case 'receipt':
-        return this.#window.receipt(event.number, event.code);
-      case 'gap':
-        this.#effects.push(event);
-        return this.#window.loseReceipts();
-      case 'received':
-        for (const message of event.messages) this.#receive(message);
-        return;
       case 'lost':
         this.#spreadMs = event.spreadMs;
         return this.#lost(event.code);
       case 'gone':
         return this.#gone(event.code, event.reason);
-      default:
+      case 'attached':
+      case 'detached':
+      case 'ended':
         return this.#happen(event.type);
+      default:
+        return this.#attachment.take(event);
     }
   }
 
-  get #hasNumbers(): boolean {
-    return this.#resume.grant !== undefined;
+  #lost(code: number): void {
+    const isAttaching = this.#state === 'attaching';
+    if (isAttaching) this.#attachFailures++;
+    this.#attachment.failed(code, isAttaching ? this.#attachFailures : 0);
+    if (code !== ErrorCode.TOO_LARGE) this.#error(code);
+    if (isAttaching && this.#isSessionOver()) this.#leaveSession();
+    this.#happen('lost');
   }
 
-  #lost(code: number): void {
-    this.#wasTooLarge = code === ErrorCode.TOO_LARGE;
-    if (!this.#wasTooLarge) this.#error(code);
-    if (this.#state === 'attaching') this.#failToAttach();
-    this.#happen('lost');
+  /** The relay keeps a session for some time (X-25); without the extension it does not say for how long. */
+  #isSessionOver(): boolean {
+    const { grant } = this.#attachment;
+    if (!grant) return this.#attachFailures % MAX_ATTACH_FAILURES === 0;
+    return this.#traffic.now - this.#runUntil > grant.keptMs;
   }
 
   /** The relay has no such session, or another place has taken it: then this one needs an identity of its own (X-29). */
@@ -282,35 +239,13 @@ export class Session {
     this.#happen('gone');
     if (code !== ErrorCode.INSTANCE_IN_USE) return;
     this.#signIn.forget();
-    this.#window.settleAll(ErrorCode.RESUME_REFUSED);
-  }
-
-  #failToAttach(): void {
-    const failures = ++this.#attachFailures;
-    const { grant } = this.#resume;
-    this.#choice.failed(failures);
-    const isLost = grant
-      ? this.#traffic.now - this.#runUntil > grant.keptMs
-      : failures % MAX_ATTACH_FAILURES === 0;
-    if (isLost) this.#leaveSession();
-  }
-
-  #receive(message: IncomingMessage): void {
-    if (!this.settings.discoverable || !isDiscoveryRequest(message)) {
-      this.#effects.push({ type: 'message', message });
-    } else if (!this.#window.isFullFor(0)) this.send(discoveryResponse(message, this.settings.name), false);
+    this.#attachment.window.settleAll(ErrorCode.RESUME_REFUSED);
   }
 
   protected run(): void {
-    const link = this.#link!;
     this.#runningSince = this.#traffic.now;
     this.#attachFailures = 0;
-    if (!link.repeatable) this.#settleInDoubt();
-    // What the relay has taken is told by now.
-    this.#window.giveUpVolatile();
-    if (this.#wasTooLarge) this.#window.shrink(this.#hasNumbers, this.counters);
-    this.#wasTooLarge = false;
-    this.#choice.running(link.repeatable, this.#origins(this.#login!)[0], () => (this.#movePending = true));
+    this.#attachment.run();
   }
 
   protected wait(): void {
@@ -333,31 +268,22 @@ export class Session {
     this.wait();
   }
 
-  /** The next session of a plain relay does not know what this one has sent: a batch in doubt is not repeated there. */
   #leaveSession(): void {
-    this.#settleInDoubt();
-    this.#signIn.token = this.#resume.grant?.token;
+    this.#attachment.settleInDoubt();
+    this.#signIn.token = this.#attachment.grant?.token;
     this.#login = undefined;
   }
 
   protected drop(): void {
-    this.#traffic.clear();
-    if (this.#link && !this.#link.repeatable) this.#settleInDoubt();
-    this.#link = undefined;
-    this.#window.rewind();
-  }
-
-  /** Over a WebSocket of a plain relay nobody can ask what became of a batch; an upload is repeated with its counter. */
-  #settleInDoubt(): void {
-    if (!this.#hasNumbers) this.#window.settleAll(ErrorCode.UNREACHABLE);
+    this.#attachment.drop();
   }
 
   protected detach(): void {
-    this.#link?.close('detached');
+    this.#attachment.link?.close('detached');
   }
 
   protected probe(): void {
-    this.#link?.probe();
+    this.#attachment.link?.probe();
   }
 
   protected flush(): void {
@@ -366,20 +292,20 @@ export class Session {
 
   protected end(): void {
     this.#dueIn(CLOSE_TIMEOUT_MS);
-    this.#link?.close('ended');
+    this.#attachment.link?.close('ended');
   }
 
   protected finish(): void {
     this.#lastSessionId = '';
     this.#forgetSession();
-    this.#window.end(ErrorCode.UNREACHABLE, false);
+    this.#attachment.window.end(ErrorCode.UNREACHABLE, false);
   }
 
   /** What nobody awaits stays for the next start, with the right password. */
   protected fail(): void {
     this.#forgetSession();
     this.#error(ErrorCode.WRONG_CREDENTIALS);
-    this.#window.end(ErrorCode.WRONG_CREDENTIALS, true);
+    this.#attachment.window.end(ErrorCode.WRONG_CREDENTIALS, true);
   }
 
   #forgetSession(): void {
@@ -388,35 +314,8 @@ export class Session {
   }
 
   #pump(): void {
-    for (;;) {
-      // Over a plain relay what is on its way is answered first, so that a change of transport leaves none in doubt.
-      if (this.#link?.isBusy) return;
-      if (this.#movePending) {
-        this.#movePending = false;
-        this.#happen('move');
-      }
-      if (this.#state !== 'running' && this.#state !== 'flushing') return;
-      const batch = this.#window.take(this.#resume.grant, this.counters);
-      if (!batch) return this.#window.isEmpty ? this.#happen('flushed') : undefined;
-      this.#link?.send(batch.groups, batch, batch.counter);
-    }
-  }
-
-  /** A plain relay has answered the batch under way; one that was refused with 12 was not delivered (S-17). */
-  #answered(code: number): void {
-    if (code === ErrorCode.SESSION_EXPIRED) this.#window.putBack();
-    this.#window.settleAll(code);
-    if (code === ErrorCode.SESSION_EXPIRED) this.#gone(code, 'expired');
-  }
-
-  /** A relay with the extension says what it has taken, and what it has refused (X-6 to X-9). */
-  #taken({ code, upTo, refused }: Extract<LinkEvent, { type: 'taken' }>): void {
-    if (code === ErrorCode.SESSION_EXPIRED || code === ErrorCode.RESUME_REFUSED) return this.#gone(code, 'expired');
-    const isOutOfTurn = code === ErrorCode.SEQUENCE_GAP;
-    const isOver = isOutOfTurn || code === ErrorCode.NOT_STORED;
-    if (!isOver) for (const number of refused) this.#window.refuse(number, code);
-    this.#window.acknowledge(upTo);
-    // Again from behind what was taken, with a new link.
-    if (isOver) this.#lost(isOutOfTurn ? ErrorCode.SUCCESS : code);
+    if (this.#attachment.mayMove) this.#happen('move');
+    const isSending = this.#state === 'running' || this.#state === 'flushing';
+    if (isSending && this.#attachment.sendAll()) this.#happen('flushed');
   }
 }
