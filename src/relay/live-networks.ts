@@ -92,6 +92,7 @@ export class LiveNetworks {
         numbered ??= new NumberedBatch(entries, from, this.joiner);
         const joined = this.numbered.takeBatch(member, member.resume, numbered);
         if (joined !== undefined) this.transports.writeFrame(member.transport!, joined);
+        if (member.resume.told === member.resume.up.last) member.resume.owesSign = false;
         if (member.resume.ring.isHalfFull) this.#behind.push(member);
       }
     }
