@@ -4,10 +4,12 @@ import { FieldWriter } from '../core/field-writer';
 import { encodeText } from '../core/text';
 import { Entry } from './out-queue';
 import type { Session } from './sessions';
+import { joinNumber } from './spans';
 
 /** Kind of message that a WebSocket answer belongs to: `rt` on the wire. */
 export type AnswerKind = 'a' | 'n' | 's' | 'c';
 
+const END = encodeText('~t=1');
 /** By kind and code. */
 const webSocketAnswers: Record<AnswerKind, (Entry | undefined)[]> = { a: [], n: [], s: [], c: [] };
 const httpAnswers = new Map<number, Uint8Array>();
@@ -37,6 +39,12 @@ export function takenAnswer(kind: AnswerKind, code: number, upTo: number, more =
   return new Entry('answer', encodeText(`~rt=${kind}~e=${code}${more}~xh=${upTo}~t=1`));
 }
 
+/** What was taken, up to a number. */
+export function allTakenAnswer(upTo: number): Entry {
+  return new Entry('answer', joinNumber(ALL_TAKEN, upTo, END));
+}
+const ALL_TAKEN = encodeText(`~rt=s~e=${ErrorCode.SUCCESS}~xh=`);
+
 /** The answer to a good attach of the extension (section 5.1). */
 export function resumedAnswer(upTo: number, token: string): Entry {
   return new Entry('answer', encodeText(`~rt=a~e=${ErrorCode.SUCCESS}~xh=${upTo}~xr=${token}~t=1`));
@@ -49,8 +57,10 @@ export function refusedAnswer(code: number, more: string): Entry {
 
 /** As {@link takenAnswer}, to a keep-alive. */
 export function keepAliveAnswer(upTo: number): Entry {
-  return new Entry('answer', encodeText(`~rt=k~xh=${upTo}~t=1`));
+  return new Entry('answer', joinNumber(KEEPS_ALIVE, upTo, END));
 }
+
+const KEEPS_ALIVE = encodeText('~rt=k~xh=');
 
 /** `~e={code}`, the whole body of most HTTP answers. */
 export function httpAnswer(code: number): Uint8Array {

@@ -1,3 +1,4 @@
+import { keepAliveAnswer } from './answers';
 import { CloseCode } from './close-codes';
 import type { CoreContext } from './core-context';
 import type { Downloads } from './downloads';
@@ -81,6 +82,12 @@ export class Deliveries {
     pushOwed(session);
     this.#add(session, entry);
     this.#boundAnswers(session);
+  }
+
+  /** Answers a keep-alive, most of which only acknowledge: what is written anyway is a sign of life as good. */
+  giveSign(session: Session, resume: ResumeState): void {
+    resume.owesSign = true;
+    this.touch(session);
   }
 
   /** Notes that there may be something to write for a session. */
@@ -174,14 +181,15 @@ export class Deliveries {
   }
 
   #send(session: Session): void {
-    const { transport, download } = session;
-    if (!hasMore(session)) return;
+    const { transport, download, resume } = session;
     if (transport !== undefined) {
       if (transport.blockedAtMs !== undefined) return;
+      if (resume?.owesSign === true) pushSign(session, resume);
+      if (!hasMore(session)) return;
       pushOwed(session);
       this.#writeNext(session, transport);
       if (hasMore(session)) this.touch(session);
-    } else if (download !== undefined) {
+    } else if (download !== undefined && hasMore(session)) {
       this.#answerDownload(session);
     }
   }
@@ -239,6 +247,15 @@ export class Deliveries {
     this.context.counters.messagesDropped += 1;
     return false;
   }
+}
+
+/** Puts a sign of life into the queue of a session, unless something else is there and all that was taken is told. */
+function pushSign(session: Session, resume: ResumeState): void {
+  pushOwed(session);
+  resume.owesSign = false;
+  if (hasMore(session) && resume.told === resume.up.last) return;
+  resume.told = resume.up.last;
+  session.queue.push(keepAliveAnswer(resume.told));
 }
 
 /** Whether something can be written for a session. */

@@ -204,8 +204,13 @@ function countGroups(entries: readonly Entry[]): number {
   return groups;
 }
 
-/** An entry as receivers with the extension get it. */
-export function numberedPart(entry: Entry): Part {
-  const { bytes, stampStart: start, end } = entry;
-  return { bytes, start, end, isLasting: end - start >= OWN_CHUNK_SIZE };
+/** As {@link addEntries}, for receivers with the extension. */
+export function addNumbered(parts: Part[], entries: readonly Entry[], from = 0, to = entries.length): void {
+  let last: Part | undefined;
+  for (let i = from; i < to; i++) {
+    const { bytes, stampStart: start, end } = entries[i]!;
+    const isLasting = end - start >= OWN_CHUNK_SIZE;
+    if (last?.bytes === bytes && last.end === start) last.end = end;
+    else parts.push((last = { bytes, start, end, isLasting }));
+  }
 }

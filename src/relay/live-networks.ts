@@ -95,6 +95,7 @@ export class LiveNetworks {
         if (member.resume.ring.hasUnsent) this.#writeUnsent(member, member.resume);
         const joined = this.numbered.takeBatch(member, member.resume, numbered);
         if (joined !== undefined) this.transports.writeFrame(member.transport!, joined);
+        if (member.resume.told === member.resume.up.last) member.resume.owesSign = false;
         if (member.resume.ring.isHalfFull) this.#behind.push(member);
       }
     }

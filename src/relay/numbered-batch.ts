@@ -1,7 +1,6 @@
-import { joinBytes } from '../core/bytes';
 import { OWN_VIEW_SIZE } from './batch';
-import { type Joined, type Joiner, type Part, partOf, RECEIVE, TERMINATOR } from './joiner';
-import { numberField } from './numbered-frames';
+import { addNumbered, type Joined, type Joiner, type Part, partOf, TERMINATOR } from './joiner';
+import { receiveFrom } from './numbered-frames';
 import type { Entry, OutQueue } from './out-queue';
 
 /**
@@ -13,7 +12,7 @@ export class NumberedBatch<M> {
   readonly #senders: readonly M[];
   readonly #owners: ReadonlySet<M>;
   readonly #frames = new Map<number, Joined>();
-  #groups: Uint8Array | undefined;
+  #groups: readonly Part[] | undefined;
 
   /** @param senders - Who sent each entry. */
   constructor(
@@ -51,12 +50,22 @@ export class NumberedBatch<M> {
   #build(entries: readonly Entry[], number: number, answers: OutQueue): Joined {
     const parts: Part[] = [];
     for (let i = 0; i < answers.length; i++) parts.push(partOf(answers.at(i)!.bytes));
-    if (entries.length > 0) parts.push(RECEIVE, numberField(number), partOf(this.#groupsOf(entries)), TERMINATOR);
+    if (entries.length > 0) {
+      parts.push(receiveFrom(number));
+      if (entries === this.#entries) parts.push(...this.#allGroups);
+      else addNumbered(parts, entries);
+      parts.push(TERMINATOR);
+    }
     return this.joiner.build(parts, OWN_VIEW_SIZE, entries.length, entries.length);
   }
 
-  #groupsOf(entries: readonly Entry[]): Uint8Array {
-    if (entries !== this.#entries) return joinBytes(entries.map(({ numbered }) => numbered));
-    return (this.#groups ??= joinBytes(entries.map(({ numbered }) => numbered)));
+  /** In one piece, for frames with several numbers. */
+  get #allGroups(): readonly Part[] {
+    if (this.#groups === undefined) {
+      const parts: Part[] = [];
+      addNumbered(parts, this.#entries);
+      this.#groups = [partOf(this.joiner.copy(parts))];
+    }
+    return this.#groups;
   }
 }

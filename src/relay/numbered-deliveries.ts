@@ -48,19 +48,20 @@ export class NumberedDeliveries {
     const parts: Part[] = [];
     for (let i = 0; i < queue.length; i++) parts.push(partOf(queue.at(i)!.bytes));
     queue.clear();
-    const plan = planItems(ring, maxBytes, TERMINATOR);
+    const plan = planItems(ring, maxBytes, TERMINATOR, parts);
     ring.markSent(plan.last);
-    return this.joiner.build([...parts, ...plan.parts], OWN_CHUNK_SIZE, plan.groups, plan.groups);
+    return this.joiner.build(parts, OWN_CHUNK_SIZE, plan.groups, plan.groups);
   }
 
   /** The answer to a download: what was taken, and what the ring has to say next (section 5.2). */
   takeBody({ ring, up }: ResumeState, token = ''): Uint8Array {
     const { limits, counters } = this.context;
-    const plan = planItems(ring, limits.maxDownloadSize, NOTHING);
+    const parts = [DOWNLOAD_HEAD, partOf(encodeText(`~xh=${up.lastSafe}${token}`))];
+    const plan = planItems(ring, limits.maxDownloadSize, NOTHING, parts);
     ring.markSent(plan.last);
     counters.messagesDelivered += plan.groups;
-    const head = [DOWNLOAD_HEAD, partOf(encodeText(`~xh=${up.lastSafe}${token}`))];
-    return this.joiner.copy([...head, ...plan.parts, plan.hasEmptyEnd ? IGNORED_FIELD : NOTHING]);
+    if (plan.hasEmptyEnd) parts.push(IGNORED_FIELD);
+    return this.joiner.copy(parts);
   }
 
   /** What a live member of a network is written: everything before it was. */
@@ -73,7 +74,7 @@ export class NumberedDeliveries {
     const entries = batch.entriesFor(member);
     const joined = batch.frameFor(entries, ring.last + 1, member.queue);
     member.queue.clear();
-    for (const entry of entries) resume.push(entry);
+    resume.pushAll(entries);
     ring.markSent(ring.last);
     return joined;
   }

@@ -1,11 +1,13 @@
 import { encodeText } from '../core/text';
-import { numberedPart, type Part, partOf, RECEIVE } from './joiner';
-import type { Entry } from './out-queue';
+import { addNumbered, type Part, partOf } from './joiner';
 import type { Ring } from './ring';
+import { joinNumber } from './spans';
+
+const RECEIVE_FROM = encodeText('~rt=r~xq=');
+const NOTHING = new Uint8Array(0);
 
 /** What goes to a session with the extension in one frame or download. */
 export interface ItemPlan {
-  readonly parts: Part[];
   /** Number of the last entry. */
   readonly last: number;
   readonly groups: number;
@@ -13,37 +15,34 @@ export interface ItemPlan {
   readonly hasEmptyEnd: boolean;
 }
 
-/** The field that numbers the first group of a frame. */
-export function numberField(number: number): Part {
-  return partOf(encodeText(`~xq=${number}`));
+/** What begins a frame of groups: the first one has this number. */
+export function receiveFrom(number: number): Part {
+  return partOf(joinNumber(RECEIVE_FROM, number, NOTHING));
 }
 
 /**
  * What a ring has to say next: that something is missing, then entries from there on.
  *
  * @param end - Stands behind each frame: a terminator, or nothing in a download.
+ * @param parts - Added to.
  */
-export function planItems(ring: Ring, maxBytes: number, end: Part): ItemPlan {
-  const parts: Part[] = [];
+export function planItems(ring: Ring, maxBytes: number, end: Part, parts: Part[]): ItemPlan {
   const { gap } = ring;
   if (gap !== undefined) parts.push(partOf(encodeText(`~rt=g~xg=${gap.first}-${gap.last}:overflow`)), end);
   const before = gap?.last ?? ring.sent;
   const entries = ring.take(before + 1, maxBytes);
   let groups = 0;
-  let wasGroup = false;
-  entries.forEach((entry, i) => {
-    const isGroup = entry.kind === 'group';
-    if (wasGroup && !isGroup) parts.push(end);
-    if (isGroup && !wasGroup) parts.push(RECEIVE, numberField(before + 1 + i));
-    parts.push(numberedPart(entry));
-    if (isGroup) groups += 1;
-    else parts.push(end);
-    wasGroup = isGroup;
-  });
-  if (wasGroup) parts.push(end);
-  return { parts, last: before + entries.length, groups, hasEmptyEnd: hasEmptyEnd(entries) };
-}
-
-function hasEmptyEnd(entries: readonly Entry[]): boolean {
-  return entries.at(-1)?.hasEmptyData ?? false;
+  let from = 0;
+  while (from < entries.length) {
+    let to = from;
+    while (entries[to]?.kind === 'group') to += 1;
+    if (to > from) parts.push(receiveFrom(before + 1 + from));
+    groups += to - from;
+    // What is no group is a frame by itself.
+    to = Math.max(to, from + 1);
+    addNumbered(parts, entries, from, to);
+    parts.push(end);
+    from = to;
+  }
+  return { last: before + entries.length, groups, hasEmptyEnd: entries.at(-1)?.hasEmptyData ?? false };
 }

@@ -44,8 +44,10 @@ export class NumberedMessages {
     if (!first || count === 0) return { code: ErrorCode.PROTOCOL, first: 0, count: 0 };
     const repeated = up.countRepeated(first, count);
     if (repeated === undefined) return { code: ErrorCode.SEQUENCE_GAP, first, count };
-    this.context.counters.messagesRepeated += repeated;
-    for (const [number, code] of up.refusals(first, repeated)) onRefusal(number, code);
+    if (repeated > 0) {
+      this.context.counters.messagesRepeated += repeated;
+      for (const [number, code] of up.refusals(first, repeated)) onRefusal(number, code);
+    }
     const isMixed = hasTwoTypes(fields);
     const groups = new NumberedGroups(fields);
     for (let i = 0; groups.next(); i++) {

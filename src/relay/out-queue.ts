@@ -74,9 +74,10 @@ export class QueueTotals {
 }
 
 /** A list with more slots gives its memory back once it is empty. */
-const MAX_KEPT_SLOTS = 64;
+const MAX_KEPT_SLOTS = 256;
 /** From this many used slots on, the front of a list that is not empty is cut off. */
 const COMPACT_AT = 512;
+const NO_RECEIPTS: readonly Receipt[] = [];
 /** Fills used slots, so that nothing that is gone stays in memory. */
 const NOTHING = new Entry('answer', new Uint8Array(0));
 
@@ -106,6 +107,16 @@ export class OutQueue {
   /** So many entries, by default the oldest ones. */
   first(count: number, from = 0): Entry[] {
     return this.#entries.slice(this.#head + from, this.#head + from + count);
+  }
+
+  /** Of so many entries at the front. */
+  receipts(count: number): readonly Receipt[] {
+    let receipts: Receipt[] | undefined;
+    for (let i = this.#head; i < this.#head + count; i++) {
+      const { receipt } = this.#entries[i]!;
+      if (receipt !== undefined) (receipts ??= []).push(receipt);
+    }
+    return receipts ?? NO_RECEIPTS;
   }
 
   push(entry: Entry): void {

@@ -1,5 +1,4 @@
-import { ErrorCode } from '../core/errors';
-import { deliveredAnswers, takenAnswer } from './answers';
+import { allTakenAnswer, deliveredAnswers } from './answers';
 import type { CoreContext } from './core-context';
 import type { Session } from './sessions';
 
@@ -49,7 +48,8 @@ const NOBODY: readonly Session[] = [];
 export function pushOwed(session: Session): void {
   const { resume, owedAnswers, queue } = session;
   if (owedAnswers === 0) return;
-  const isNumbered = resume !== undefined;
-  queue.push(isNumbered ? takenAnswer('s', ErrorCode.SUCCESS, resume.up.last) : deliveredAnswers(owedAnswers));
   session.owedAnswers = 0;
+  if (resume === undefined) return queue.push(deliveredAnswers(owedAnswers));
+  resume.told = resume.up.last;
+  queue.push(allTakenAnswer(resume.told));
 }

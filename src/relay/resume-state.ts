@@ -45,6 +45,9 @@ export class ResumeState implements ReceiptTaker {
   #tokenBefore: Uint8Array | undefined = undefined;
   /** The highest number of an attach or a download. */
   counter = -1;
+  /** What the present transport was told to be taken, and whether it waits for a sign of life. */
+  told = 0;
+  owesSign = false;
   /** Bound to long polling: downloads without a token are taken. */
   isPolling = false;
   #isEnded = false;
@@ -86,6 +89,12 @@ export class ResumeState implements ReceiptTaker {
   /** Adds an entry to the ring; the oldest make room for it. */
   push(entry: Entry): void {
     this.ring.push(entry);
+    this.watcher.changed?.();
+  }
+
+  /** The same for several. */
+  pushAll(entries: readonly Entry[]): void {
+    this.ring.pushAll(entries);
     this.watcher.changed?.();
   }
 

@@ -75,7 +75,7 @@ export class Ring {
     let count = 0;
     let bytes = 0;
     for (let i = start; i < this.#entries.length; i++) {
-      bytes += this.#entries.at(i)!.numbered.length;
+      bytes += this.#entries.at(i)!.numberedLength;
       if (bytes > maxBytes && count > 0) break;
       count += 1;
     }
@@ -85,13 +85,13 @@ export class Ring {
   /** Adds an entry; the oldest make room for it. */
   push(entry: Entry): void {
     this.#entries.push(entry);
-    while (this.#entries.length > 1 && this.#isOver()) this.dropOldest();
+    this.#trim();
   }
 
-  #isOver(): boolean {
-    const { maxQueuedMessages, maxQueuedBytes, maxQueuedTotal } = this.limits;
-    const { length, bytes } = this.#entries;
-    return length > maxQueuedMessages || bytes > maxQueuedBytes || this.totals.bytes > maxQueuedTotal;
+  /** The same for several. */
+  pushAll(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#entries.push(entry);
+    this.#trim();
   }
 
   /** Whether one more would push out something that was never written. */
@@ -99,7 +99,7 @@ export class Ring {
     const { maxQueuedMessages, maxQueuedBytes } = this.limits;
     return (
       this.#entries.length >= maxQueuedMessages ||
-      this.#entries.bytes + entry.numbered.length > maxQueuedBytes
+      this.#entries.bytes + entry.numberedLength > maxQueuedBytes
     );
   }
 
@@ -125,23 +125,33 @@ export class Ring {
   /** The client has everything up to this number. What it cannot have is passed over. */
   acknowledge(received: number): void {
     if (received > this.#highestSent) return;
-    while (this.#first <= received && this.#entries.length > 0) {
-      const receipt = this.#entries.at(0)!.receipt;
-      this.#entries.drop(1);
-      this.#first += 1;
-      receipt?.acknowledge();
-    }
+    const count = Math.min(received - this.#first + 1, this.#entries.length);
+    if (count <= 0) return;
+    const receipts = this.#entries.receipts(count);
+    this.#entries.drop(count);
+    this.#first += count;
+    for (const receipt of receipts) receipt.acknowledge();
   }
 
   /** Goes on where a ring stopped that held no more than this; all of it may have been written. */
   restore(first: number, entries: readonly Entry[]): void {
     this.#first = first;
-    for (const entry of entries) this.push(entry);
+    this.pushAll(entries);
     this.#sent = this.#highestSent = this.last;
   }
 
   /** The session is gone. */
   clear(): void {
     while (this.#entries.length > 0) this.dropOldest();
+  }
+
+  #trim(): void {
+    while (this.#entries.length > 1 && this.#isOver()) this.dropOldest();
+  }
+
+  #isOver(): boolean {
+    const { maxQueuedMessages, maxQueuedBytes, maxQueuedTotal } = this.limits;
+    const { length, bytes } = this.#entries;
+    return length > maxQueuedMessages || bytes > maxQueuedBytes || this.totals.bytes > maxQueuedTotal;
   }
 }

@@ -140,7 +140,9 @@ export class SessionLife {
     // Refusals whose answers may be lost come first, so that no success is read out of the number behind (X-37).
     for (const [number, code] of resume.up.refusals())
       session.queue.push(takenAnswer('s', code, number, `~xq=${number}`));
-    session.queue.push(resumedAnswer(resume.up.last, token));
+    resume.told = resume.up.last;
+    resume.owesSign = false;
+    session.queue.push(resumedAnswer(resume.told, token));
   }
 
   /** Binds a WebSocket that has shown the device id; whatever the session used before ends (P-10, K-18). */

@@ -24,6 +24,7 @@ export class Upstream {
   take(code: number): void {
     this.last += 1;
     if (code !== 0) this.#refused.set(this.last, code);
+    if (this.#refused.size === 0) return;
     for (const number of this.#refused.keys()) {
       if (number > this.last - REMEMBERED) break;
       this.#refused.delete(number);

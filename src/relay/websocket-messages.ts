@@ -5,7 +5,6 @@ import { decodeText } from '../core/text';
 import {
   type AnswerKind,
   KEEP_ALIVE_ANSWER,
-  keepAliveAnswer,
   refusedAnswer,
   resumedAnswer,
   takenAnswer,
@@ -137,6 +136,7 @@ export class WebSocketMessages {
     else if (kind === 'close') this.#takeClose(session, transport, fields);
     else if (kind === 'send' && resume !== undefined) this.#publishNumbered(session, resume, fields);
     else if (kind === 'send') this.#publish(session, fields);
+    else if (kind === 'keep-alive' && resume !== undefined) this.parts.deliveries.giveSign(session, resume);
     else this.parts.deliveries.answer(session, this.#answerTo(session, kind, fields));
   }
 
@@ -168,8 +168,7 @@ export class WebSocketMessages {
   }
 
   #answerTo(session: Session, kind: MessageKind, fields: Fields): Entry {
-    const { resume } = session;
-    if (kind === 'keep-alive') return resume === undefined ? KEEP_ALIVE_ANSWER : keepAliveAnswer(resume.up.last);
+    if (kind === 'keep-alive') return KEEP_ALIVE_ANSWER;
     if (kind !== 'networks') return webSocketAnswer('s', ErrorCode.PROTOCOL);
     const allSet = this.parts.life.setNetworks(session, this.parts.reader.all(fields, 'ns'));
     return webSocketAnswer('n', allSet ? ErrorCode.NETWORKS_SET : ErrorCode.SOME_NETWORKS_NOT_SET);

@@ -29,19 +29,35 @@ describe('group encoder', () => {
     expect(entry.hasEmptyData).toBe(encoded.endsWith('~d='));
   });
 
-  it('uses the same memory every turn, and moves out what still waits', () => {
+  it('moves out what waits when its memory has its turn again, and takes no more memory for the rest', () => {
     const encoder = new GroupEncoder(createCounters());
-    const [waiting, gone] = [encode(encoder, '~d=waiting'), encode(encoder, '~d=gone')];
-    const { buffer } = gone.bytes;
-    expect(waiting.bytes.buffer).toBe(buffer);
+    const waiting = encode(encoder, '~d=waiting');
     waiting.refs = 2;
-    encoder.settle();
+    const { buffer } = waiting.bytes;
+    const buffers = new Set([buffer]);
+    for (let turn = 0; waiting.bytes.buffer === buffer; turn++) {
+      encoder.settle();
+      expect(turn).toBeLessThan(10_000);
+      const soonGone = encode(encoder, `~d=${'x'.repeat(1_000)}`);
+      soonGone.refs = 1;
+      buffers.add(soonGone.bytes.buffer);
+      expect(textIn(waiting)).toBe('~f=101~d=waiting');
+      encoder.settle();
+      soonGone.refs = 0;
+    }
     expect(waiting.bytes.buffer.byteLength).toBe(waiting.length);
+    expect(buffers.size).toBe(16);
+    expect(textIn(waiting)).toBe('~f=101~d=waiting');
+  });
+
+  it('uses the same memory every turn when nothing waits', () => {
+    const encoder = new GroupEncoder(createCounters());
+    const { buffer } = encode(encoder, '~d=x').bytes;
+    encoder.settle();
     for (let turn = 0; turn < 100; turn++) {
       for (let i = 0; i < 50; i++) expect(encode(encoder, `~d=${'x'.repeat(100)}`).bytes.buffer).toBe(buffer);
       encoder.settle();
     }
-    expect(textIn(waiting)).toBe('~f=101~d=waiting');
   });
 
   it('gives memory of its own to a large group, and to all when the slab is full', () => {
