@@ -133,6 +133,11 @@ export abstract class Link {
     this.report(event);
   }
 
+  /** Whether a number was refused because somebody else has counted on: whoever has the token. */
+  protected isOvertaken(fields: Fields | undefined): boolean {
+    return fields !== undefined && readNumber(fields, 'z') > this.resume.attaches;
+  }
+
   /** The session is not there any more. */
   protected leave(code: number, fields?: Fields): void {
     const lost = this.resume.grant ? 'expired' : 'plain';

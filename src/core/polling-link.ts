@@ -205,6 +205,7 @@ export class PollingLink extends Link {
         this.traffic.counters.download++;
         break;
       case ErrorCode.NO_DATA:
+        if (this.isOvertaken(fields)) return this.leave(ErrorCode.INSTANCE_IN_USE);
         this.traffic.counters.download++;
         return this.#pollSoon();
       case ErrorCode.DOWNLOAD_CANCELLED:

@@ -30,7 +30,7 @@ export class Resume {
   #owed = 0;
   #owedBytes = 0;
   /** Counts attaches over both transports, and downloads. */
-  #attaches = 0;
+  attaches = 0;
   readonly #heard = new Map<string, number>();
 
   begin(grant: Grant | undefined): void {
@@ -46,7 +46,7 @@ export class Resume {
 
   /** The number of an attach or a download. */
   writeCount(writer: FieldWriter): FieldWriter {
-    return writer.field('z', ++this.#attaches);
+    return writer.field('z', ++this.attaches);
   }
 
   writeAck(writer: FieldWriter): FieldWriter {

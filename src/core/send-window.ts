@@ -67,13 +67,16 @@ export class SendWindow {
     return this.#again.flatMap(({ tokens }) => tokens.filter((token) => token !== TAKEN)).length;
   }
 
-  /** Whether the queue has no room for so many bytes; then `drain` follows. */
+  /** Whether the queue has no room for so many bytes. */
   isFullFor(size: number): boolean {
     const { length, bytes } = this.#queue;
     const { maxQueuedMessages, maxQueuedBytes } = this.#bounds;
-    const isFull = length >= maxQueuedMessages || (length > 0 && bytes + size > maxQueuedBytes);
-    this.#isFull ||= isFull;
-    return isFull;
+    return length >= maxQueuedMessages || (length > 0 && bytes + size > maxQueuedBytes);
+  }
+
+  /** The application was told that there is no room: `drain` follows. */
+  noteFull(): void {
+    this.#isFull = true;
   }
 
   /** @returns The token of the message. */

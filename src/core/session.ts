@@ -103,7 +103,9 @@ export class Session {
   /** Why a message of this size cannot be queued now; 0 when it can. After 25, `drain` follows. */
   refusalOf(size: number): number {
     if (size > this.maxMessageBytes) return ErrorCode.TOO_LARGE;
-    return this.#attachment.window.isFullFor(size) ? ErrorCode.QUEUE_FULL : ErrorCode.SUCCESS;
+    if (!this.#attachment.window.isFullFor(size)) return ErrorCode.SUCCESS;
+    this.#attachment.window.noteFull();
+    return ErrorCode.QUEUE_FULL;
   }
 
   /** Queues one message; it goes out with the next `wake`, once the session runs. Gives its token. */

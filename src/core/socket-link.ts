@@ -179,7 +179,9 @@ export class SocketLink extends Link {
 
   #attachAnswered(code: number, fields: Fields): void {
     const { grant, networks } = this.resume;
-    if (code === ErrorCode.NO_DATA) return this.lose(ErrorCode.SUCCESS);
+    if (code === ErrorCode.NO_DATA) {
+      return this.isOvertaken(fields) ? this.leave(ErrorCode.INSTANCE_IN_USE) : this.lose(ErrorCode.SUCCESS);
+    }
     if (code !== ErrorCode.SUCCESS) return this.leave(code, fields);
     if (grant) {
       grant.token = fields.first('xr') ?? grant.token;

@@ -65,7 +65,7 @@ export class NumberedPolling {
     const counter = readCounter(fields, 'z');
     if (!resume.isPolling) return this.#refuse(session, request, ErrorCode.RESUME_REFUSED);
     if (counter === undefined || counter <= resume.counter)
-      return context.answer(request, codeAnswer(session, ErrorCode.NO_DATA));
+      return this.#refuse(session, request, ErrorCode.NO_DATA);
     resume.counter = counter;
     downloads.end(session, ErrorCode.NO_DATA);
     life.usePolling(session, true);
@@ -108,7 +108,6 @@ export class NumberedPolling {
 
   #refuse(session: Session, request: number, code: number): void {
     const { context, resumption } = this.parts;
-    const isLost = code === ErrorCode.RESUME_REFUSED;
-    context.answer(request, codeAnswer(session, code, isLost ? resumption.lossFields('expired') : ''));
+    context.answer(request, codeAnswer(session, code, resumption.refusalFields(code, session.resume!)));
   }
 }

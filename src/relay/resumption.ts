@@ -100,6 +100,12 @@ export class Resumption {
     return decodeText(resume.token);
   }
 
+  /** The fields that say more about a refusal: why the session is lost, or the number that was taken in its place (X-27). */
+  refusalFields(code: number, { counter }: ResumeState): string {
+    if (code === ErrorCode.RESUME_REFUSED) return this.lossFields('expired');
+    return code === ErrorCode.NO_DATA ? `~z=${counter}` : '';
+  }
+
   /** The fields that say why there is no session to resume. */
   lossFields(reason: LossReason): string {
     return `~xp=${this.epoch}~xg=0-0:${reason}`;

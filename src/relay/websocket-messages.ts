@@ -198,8 +198,7 @@ export class WebSocketMessages {
     const code = resumption.judge(session, resume, claim);
     if (claim !== undefined && code === ErrorCode.SUCCESS)
       return life.resume(session, resume, transport, claim);
-    const isLost = code === ErrorCode.RESUME_REFUSED;
-    this.#refuseWith(transport, refusedAnswer(code, isLost ? resumption.lossFields('expired') : ''));
+    this.#refuseWith(transport, refusedAnswer(code, resumption.refusalFields(code, resume)));
   }
 
   #takeAnonymous(transport: Transport, kind: MessageKind, fields: Fields): void {
