@@ -211,13 +211,13 @@ export class PollingLink extends Link {
         this.#networksAnswered(code);
         break;
       case ErrorCode.TWO_DOWNLOADS:
-        if (this.traffic.now - measuredFrom < DUPLICATE_THRESHOLD_MS) return this.#gone(ErrorCode.SESSION_EXPIRED);
+        if (this.traffic.now - measuredFrom < DUPLICATE_THRESHOLD_MS) return this.leave(ErrorCode.SESSION_EXPIRED, fields!);
         this.#lowerTimeout(measuredFrom);
         break;
       case ErrorCode.SESSION_EXPIRED:
       case ErrorCode.RESUME_REFUSED:
       case ErrorCode.INSTANCE_IN_USE:
-        return this.#gone(code);
+        return this.leave(code, fields!);
       default:
         return this.#failed(code ?? ErrorCode.SUCCESS);
     }
@@ -246,11 +246,6 @@ export class PollingLink extends Link {
       this.takeItem(fields, start, next < 0 ? fields.length : next);
       start = next;
     }
-  }
-
-  #gone(code: number, reason = 'expired'): void {
-    this.traffic.clear();
-    this.report({ type: 'gone', code, reason });
   }
 
   #pollSoon(): void {
