@@ -15,6 +15,7 @@ import { hasSecret } from './relay-host';
 import { Violation } from './record';
 import { SocketWire } from './socket-wire';
 import type { Moment } from './timeline';
+import { UpstreamWatch } from './upstream-watch';
 import type { World } from './world';
 
 const ROUTES: Readonly<Record<string, ProtocolRoute>> = {
@@ -26,6 +27,8 @@ const ROUTES: Readonly<Record<string, ProtocolRoute>> = {
 const SOCKET_PATH = '/api/WebSocket';
 /** Bytes of a transmission that a trace shows. */
 const MAX_SHOWN = 300;
+/** An attach, with its token, or a download. */
+const CLAIM = /^~id=[^~]+(?:~xr=([^~]+))?~xh=\d+~z=(\d+)/;
 
 const enum Stream {
   network,
@@ -56,6 +59,8 @@ export class Device implements Peer, ClientEvents {
   /** All that it was given, the newest last. */
   readonly tokens: string[] = [];
   deviceId = '';
+  /** Number of its last attach or download (X-27). */
+  lastClaim = 0;
   /** How many faults silence the network just now. */
   silencers = 0;
   /** Changed networks: which ones a message meets depends on when it arrives. */
@@ -72,6 +77,7 @@ export class Device implements Peer, ClientEvents {
   #deferred: (() => void)[] = [];
   #connections = 0;
   readonly #networkDice: Dice;
+  readonly #upstream: UpstreamWatch;
 
   constructor(
     readonly world: World,
@@ -83,6 +89,7 @@ export class Device implements Peer, ClientEvents {
     this.session = createClient(plan, name, plan.dice.fork(Stream.client));
     const grants = world.plan.relays[plan.relay]!.extension === 'grants';
     this.level = plan.hasExtension && grants ? 'x1' : 'p1';
+    this.#upstream = new UpstreamWatch(name, world.plan.relays[plan.relay]!.window);
     this.path = { ...plan.path };
     this.networksEver = new Set(plan.networkNames);
     this.#clockOffsetMs = plan.clockOffsetMs;
@@ -115,8 +122,8 @@ export class Device implements Peer, ClientEvents {
     if ('id' in event) this.world.note(this.name, event.type, event.id);
     else this.world.note(this.name, event.type, 0);
     if (event.type === 'bytes') trace.bytes(event.bytes);
-    if (event.type === 'bytes') this.#print('<', event.bytes);
-    if (event.type === 'answer') this.#print('<', event.body);
+    if (event.type === 'bytes') this.#hears(event.bytes);
+    if (event.type === 'answer') this.#hears(event.body);
     this.session.input(event, this.#nowMs);
     this.#drain();
   }
@@ -196,6 +203,7 @@ export class Device implements Peer, ClientEvents {
 
   tookToken(token: string, deviceId: string | undefined): void {
     if (deviceId !== undefined) this.deviceId = deviceId;
+    else if (token === this.#shownToken) throw new Violation('X-68', `the token of ${this.name} is not changed`);
     else this.#ended = Math.max(this.#ended, this.tokens.indexOf(this.#shownToken));
     if (this.tokens.at(-1) !== token) this.tokens.push(token);
   }
@@ -217,7 +225,21 @@ export class Device implements Peer, ClientEvents {
 
   #says(bytes: Uint8Array): void {
     this.#print('>', bytes);
-    if (this.level === 'x1') this.#shownToken = tokenIn(bytes) ?? this.#shownToken;
+    if (this.level !== 'x1') return;
+    this.#noteClaim(bytes);
+    this.#upstream.sends(bytes);
+  }
+
+  #hears(bytes: Uint8Array): void {
+    this.#print('<', bytes);
+    if (this.level === 'x1') this.#upstream.hears(bytes);
+  }
+
+  #noteClaim(bytes: Uint8Array): void {
+    const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, MAX_SHOWN)).toString('latin1');
+    const [, token, counter] = CLAIM.exec(start) ?? [];
+    if (token !== undefined) this.#shownToken = token;
+    if (counter !== undefined) this.lastClaim = Number(counter);
   }
 
   #print(direction: string, bytes: Uint8Array): void {
@@ -367,10 +389,4 @@ export class Device implements Peer, ClientEvents {
     if (!this.isFull) throw new Violation('X-13', `${this.name} was told of room in a queue that was not full`);
     this.isFull = false;
   }
-}
-
-/** The token of an attach. */
-function tokenIn(bytes: Uint8Array): string | undefined {
-  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, MAX_SHOWN)).toString('latin1');
-  return /^~id=[^~]+~xr=([^~]+)/.exec(start)?.[1];
 }

@@ -1,7 +1,7 @@
 import type { Device } from './device';
 import type { Dice } from './dice';
 import { QUIET, type HttpNoise } from './peer';
-import { attackAsGarbage, attackAsMute, attackAsThief, attackWithOldToken, attackWithToken } from './strangers';
+import { attackAsGarbage, attackAsMute, attackAsThief, attackWithOldToken, attackWithReplay, attackWithToken } from './strangers';
 import type { World } from './world';
 
 /** One kind of fault. `strike` does it, now, to whomever the dice choose, and counts it when it really happened. */
@@ -253,6 +253,7 @@ export const NEMESES: readonly Nemesis[] = [
   nemesis('garbage', 2, attackAsGarbage),
   nemesis('mute', 1, attackAsMute),
   nemesis('old token', 2, attackWithOldToken),
+  nemesis('replay', 2, attackWithReplay),
   nemesis('impostor', 1, attackWithToken),
 ];
 

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +12,7 @@ import { simulate } from './simulation';
 /** A part of the whole run, `npm run simulate`, that every change can wait for. */
 const SEEDS = Array.from({ length: 300 }, (_, index) => index + 1);
 const run = fileURLToPath(new URL('run.mjs', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const failuresOf = (seeds: readonly number[]): string[] =>
   seeds.flatMap((seed) => {
@@ -52,6 +55,10 @@ describe('simulation', () => {
 
   it('mutants have names of their own', () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+  });
+
+  it.each(MUTANTS)('$name: its text is there once', ({ file, find }) => {
+    expect(readFileSync(join(root, file), 'utf8').split(find)).toHaveLength(2);
   });
 
   it('a mutant is noticed', { timeout: 120_000 }, async () => {

@@ -111,6 +111,18 @@ export function attackWithOldToken(world: World, dice: Dice): void {
   else thief.post(victim.plan.relay, 'download', claim);
 }
 
+/** Says once more what a device has said long ago: nothing comes of it (X-27). */
+export function attackWithReplay(world: World, dice: Dice): void {
+  const victim = dice.pick(world.devices);
+  const token = victim.tokens.at(-1);
+  if (token === undefined || !victim.isConnected) return;
+  const thief = new Stranger(world, 'replay', dice.fork(1));
+  const claim = encode(`~id=${victim.deviceId}~xr=${token}~xh=0~z=0`);
+  const kind = dice.below(3);
+  if (kind === 0) thief.talk(victim.plan.relay, [Buffer.concat([claim, encode('~t=1')])]);
+  else thief.post(victim.plan.relay, 'download', kind === 1 ? claim : encode(`~id=${victim.deviceId}~xh=0~z=0`));
+}
+
 /** Uses the token of a device: one of the two has to give way (X-26 to X-30). */
 export function attackWithToken(world: World, dice: Dice): void {
   const victim = dice.pick(world.devices);
@@ -118,6 +130,8 @@ export function attackWithToken(world: World, dice: Dice): void {
   if (token === undefined || victim.deviceId === '') return;
   victim.touch(ROBBED);
   const impostor = new Impostor(world, victim, dice.fork(1));
-  const claim = (i: number): Uint8Array => encode(`~id=${victim.deviceId}~xr=${token}~xh=0~z=${LATE + i}~t=1`);
-  for (let i = 0; i < dice.pick([1, 1, 5]); i++) impostor.talk(victim.plan.relay, [claim(i)]);
+  const first = victim.lastClaim + dice.whole(1, 5);
+  const claim = (i: number): Uint8Array => encode(`~id=${victim.deviceId}~xr=${token}~xh=0~z=${first + i}~t=1`);
+  // Also says something far ahead of its turn, which nobody may get (X-6).
+  for (let i = 0; i < dice.pick([1, 1, 5]); i++) impostor.talk(victim.plan.relay, [claim(i), encode('~xq=99999~xn=1~d=x~t=1')]);
 }

@@ -18,7 +18,7 @@ const RECEIVE = Buffer.from('~rt=r');
 const GOOD_ATTACH = Buffer.from('~rt=a~e=0');
 const TOKEN = Buffer.from('~xr=');
 const DEVICE_ID = Buffer.from('~id=');
-const REFUSED = Buffer.from('~e=32~x');
+const REFUSALS = ['~e=32~x', '~e=16~xh='].map((text) => Buffer.from(text));
 const OUT_OF_TURN = Buffer.from('~rt=s~e=27');
 const SECRET = Buffer.from(SECRET_CANARY);
 /** What only a client that has offered the extension may see (X-4). */
@@ -127,7 +127,7 @@ export class WireChecker {
     if (peer.level === 'x1') return this.#checkToken(peer, bytes);
     const found = EXTENSION.find((field) => bytes.includes(field));
     // Who shows the extension is refused in its words.
-    const isRefusal = peer.level === undefined && bytes.includes(REFUSED);
+    const isRefusal = peer.level === undefined && REFUSALS.some((refusal) => bytes.includes(refusal));
     if (found !== undefined && !isRefusal) {
       throw new Violation('X-4', `${peer.name}, which has no extension, got ${bytes.toString('latin1', 0, 200)}`);
     }

@@ -1,6 +1,6 @@
 import { discoveryRequest } from '../../src/core/discovery';
 import type { SendMode } from '../../src/core/messages';
-import { CLOSED } from './checker';
+import { CLOSED, NOBODY, type Order } from './checker';
 import type { Device } from './device';
 import { NETWORK_NAMES } from './plan';
 import type { World } from './world';
@@ -45,17 +45,26 @@ export class Workload {
       checker.discovers();
       return void device.send(discoveryRequest([]), false);
     }
-    const order = { ...this.#target(device), mode: dice.pick(MODES) };
+    const isMixed = dice.chance(0.3);
+    let order = this.#order(device);
     const count = dice.chance(0.1) ? dice.whole(2, 30) : 1;
     const length = this.#length(device);
     for (let i = 0; i < count; i++) {
       const awaited = dice.chance(0.7);
+      if (isMixed) order = this.#order(device);
       const token = checker.send(device, order, length, awaited);
       if (token === undefined || !awaited || !dice.chance(0.03)) continue;
       timeline.after(dice.between(0, 200), () => {
         if (device.session.cancelSend(token)) checker.cancelled(device, token);
       });
     }
+  }
+
+  #order(device: Device): Order {
+    const { workDice: dice } = device;
+    const target = this.#target(device);
+    const toSessionIds = dice.chance(0.05) ? [...target.toSessionIds, NOBODY] : target.toSessionIds;
+    return { ...target, toSessionIds, mode: dice.pick(MODES) };
   }
 
   #target(device: Device): { toNetworks: string[]; toSessionIds: string[] } {

@@ -213,6 +213,41 @@ describe('receipts', () => {
   });
 });
 
+describe('receipts beside messages', () => {
+  const open = (count: number): ResumingDevice[] => Array.from({ length: count }, () => ResumingDevice.open(lab, ['n']));
+
+  it('wait for the receivers of their own message only', () => {
+    const [sender, one, other] = open(3) as [ResumingDevice, ResumingDevice, ResumingDevice];
+    const to = (...devices: ResumingDevice[]): string => devices.map(({ sessionId }) => `~s=${sessionId}`).join('');
+    sender.socket!.send(`~xq=1~xn=1${to(one, other)}~d=a${'~xa=d'}${to(one)}~d=b~t=1`);
+    lab.flush();
+    one.exchange('~xh=2~t=1');
+    expect(sender.socket!.take()).toContain('~rt=d~xq=1~xn=2~xa=d~e=0~t=1');
+  });
+
+  it('X-15 go out in their turn, also to a member that gets what is written to many', () => {
+    const [sender, one, other] = open(3) as [ResumingDevice, ResumingDevice, ResumingDevice];
+    for (const { socket } of [sender, one, other]) socket!.exchange('~t=1');
+    sender.exchange(`~xq=1~xn=1~xa=d~s=${one.sessionId}~d=x~t=1`);
+    // The acknowledgement and a message to all come in one turn.
+    one.socket!.send(`~xh=1~t=1~xq=1~xn=1~n=n~d=y~t=1`);
+    lab.flush();
+    const received = sender.socket!.take();
+    expect([...received.matchAll(/~xq=(\d)/g)].map(([, number]) => number).sort()).toEqual(['1', '2']);
+    expect(other.socket!.take()).toContain('~d=y');
+  });
+
+  it('SEC-12 none is kept for a session that has ended', () => {
+    const [sender, one] = open(2) as [ResumingDevice, ResumingDevice];
+    one.socket!.drop();
+    sender.exchange('~xq=1~xn=1~xa=d~n=n~d=x~t=1');
+    sender.exchange('~c=t~t=1');
+    one.attach(0);
+    one.exchange('~xh=1~t=1');
+    expect(lab.core.levels).toMatchObject({ queuedMessages: 0, queuedBytes: 0 });
+  });
+});
+
 describe('attach', () => {
   it('X-26, X-27 the newer transport wins, the older is closed with 4001, a late one has no effect', () => {
     const device = ResumingDevice.open(lab);

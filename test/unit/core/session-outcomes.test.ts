@@ -1,0 +1,136 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { SendMode } from '../../../src/core/messages';
+import { Harness, lines, LOGIN_ANSWER } from '../../helpers/session-harness';
+
+const GRANT = LOGIN_ANSWER.replace('~0=', '~x=1~xf=rav~xr=T1~xt=120~xw=4096,1048576~xm=1000~xp=e~0=');
+
+let h: Harness;
+
+/** Logs in with the extension. */
+function login(): void {
+  h.start();
+  h.answer(':9324/', GRANT);
+}
+
+/** Attaches over a WebSocket; `upTo` is what the relay has taken. */
+function attach(upTo: number, more = ''): string[] {
+  h.opened();
+  const first = lines(h.bytes(`~rt=a~e=0~xh=${upTo}~xr=T2~t=1${more}`));
+  return h.session.shownState === 'connected' ? first : [...first, ...lines(h.bytes('~rt=n~e=4~t=1'))];
+}
+
+function send(mode: SendMode, ...data: string[]): void {
+  for (const part of data) h.session.send({ data: part, dataType: '', toNetworks: [], toSessionIds: [], mode }, true);
+  h.pump();
+}
+
+const settled = (effects: readonly string[]): string[] => effects.filter((line) => line.startsWith('settled'));
+
+beforeEach(() => {
+  h = new Harness();
+  login();
+  attach(0);
+});
+
+describe('receipts', () => {
+  it('X-37 one that comes before the acknowledgement is the only outcome', () => {
+    send('delivered', 'x');
+    expect(lines(h.bytes('~rt=d~xq=1~xn=1~xa=d~e=2~t=1'))).toEqual(['settled 2']);
+    expect(lines(h.bytes('~rt=s~e=2~xq=1~xh=1~t=1'))).toEqual([]);
+    h.input({ type: 'close' });
+    expect(settled(lines(h.closed()))).toEqual([]);
+  });
+
+  it('X-37 a message under way when the session is closed has one outcome', () => {
+    send('delivered', 'x');
+    h.input({ type: 'close' });
+    expect(settled(lines(h.closed()))).toEqual(['settled 20']);
+  });
+
+  it('X-15 a gap may hold those of all that the relay may have, and only those', () => {
+    send('delivered', 'taken');
+    h.bytes('~rt=s~e=0~xh=1~t=1');
+    h.closed();
+    h.pass(1_000);
+    send('delivered', 'later');
+    expect(settled(attach(1, '~rt=g~xg=1-3:overflow~t=1'))).toEqual(['settled 32']);
+    expect(settled(lines(h.bytes('~rt=s~e=0~xh=2~t=1~rt=d~xq=4~xn=2~xa=d~e=0~t=1')))).toEqual(['settled 0']);
+  });
+});
+
+describe('numbers', () => {
+  it('X-6 a number that came before is passed over, also of a sender without the extension', () => {
+    expect(lines(h.bytes('~rt=r~xq=1~f=7~d=a~t=1'))).toEqual(['message 7  a']);
+    expect(lines(h.bytes('~rt=r~xq=1~f=7~d=a~f=7~d=b~t=1'))).toEqual(['message 7  b']);
+  });
+
+  it('X-8 over long polling they stay as they are, also those of volatile messages', () => {
+    send('volatile', 'v');
+    send('reliable', 'r');
+    h.input({ type: 'configure', change: { useWebSocket: false } });
+    h.closed();
+    h.pass(1_000);
+    h.answer('/Download', '~e=0~xh=0~xr=T3');
+    const first = lines([h.post('/Upload')])[0];
+    expect(first).toContain('~xq=1~xn=1~xv=1~d=v');
+    h.answer('/Upload', '~e=0~xh=1');
+    expect(lines([h.post('/Upload')])[0]).toContain('~xq=2~xn=2~d=r');
+  });
+
+  it('X-19 over a WebSocket volatile messages are given up, and the numbers of the others move up', () => {
+    send('volatile', 'v');
+    send('reliable', 'r');
+    h.closed();
+    h.pass(1_000);
+    const again = attach(0);
+    expect(settled(again)).toEqual(['settled 20']);
+    expect(again.at(-1)).toBe('text ~xh=0~xq=1~xn=2~d=r~t=1');
+  });
+});
+
+describe('lost sessions', () => {
+  it('X-35 are told with the reason of the relay, and replaced soon', () => {
+    h = new Harness({ useWebSocket: false });
+    login();
+    h.answer('/Download', '~e=4~xh=0~xr=T2');
+    for (let i = 0; i < 10; i++) {
+      h.failPost('/Download');
+      h.pass(4_000);
+    }
+    expect(lines(h.answer('/Download', '~e=32~xp=f~xg=0-0:epoch')).at(-1)).toMatch(/\(gone\) in 1000$/);
+    h.pass(1_000);
+    h.answer(':9324/', GRANT.replace('101s', '102s'));
+    h.answer('/Download', '~e=4~xh=0~xr=T3');
+    expect(h.seen.filter((effect) => effect.type === 'gap')).toEqual([
+      { type: 'gap', gap: { count: undefined, reason: 'epoch' } },
+    ]);
+  });
+
+  it('X-3 have the reason `plain` on a relay without the extension', () => {
+    h = new Harness().run();
+    h.bytes('~rt=s~e=12~t=1');
+    h.closed();
+    h.opened();
+    h.bytes('~rt=a~e=12~t=1');
+    h.pass(1_000);
+    h.input({ type: 'credentials', connectName: 'home', connectPassword: 'x' });
+    h.answer(':9324/', LOGIN_ANSWER.replace('101s', '102s'));
+    h.opened();
+    h.bytes('~rt=a~e=0~t=1');
+    h.bytes('~rt=n~e=4~t=1');
+    expect(h.seen.at(-1)).toEqual({ type: 'gap', gap: { count: undefined, reason: 'plain' } });
+  });
+});
+
+describe('a full queue', () => {
+  it('X-13 drain follows 25, also when something fitted meanwhile', () => {
+    h.closed();
+    const tokens: number[] = [];
+    while (h.session.refusalOf(1) === 0) tokens.push(h.send('x'));
+    expect(h.session.cancelSend(tokens.pop()!)).toBe(true);
+    expect(lines(h.pump())).toEqual([]);
+    expect(h.session.refusalOf(1)).toBe(0);
+    for (const token of tokens) h.session.cancelSend(token);
+    expect(lines(h.pump())).toEqual(['drain']);
+  });
+});
