@@ -8,6 +8,7 @@ import type { Device } from './device';
 import { GapBook } from './gap-book';
 import { makePayload, readPayload } from './payload';
 import { Violation } from './record';
+import { CLOSED, ROBBED } from './touches';
 import type { World } from './world';
 
 /** Whom an application sends to, and how. */
@@ -34,10 +35,6 @@ interface Sent {
 
 /** The id of no session. */
 export const NOBODY = '4';
-/** What touches a device that its own application closes: it has asked for no more. */
-export const CLOSED = 'closed by its application';
-/** What touches a device whose token somebody else has used: its session is not its own any more. */
-export const ROBBED = 'its token was used by somebody else';
 /** Faults that no session outlives. Whatever else befalls a client with the extension, it resumes. */
 const FATAL: readonly string[] = ['kill', 'restart', 'jump', 'limits', 'short patience', 'long sleep', ROBBED];
 /** Outcomes of a message that its sender does not give up: taken, or not reached. */

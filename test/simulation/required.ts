@@ -21,10 +21,13 @@ const COUNTED_AS: Readonly<Record<string, string>> = {
   'no credentials': 'credentials failed',
 };
 
+/** What belongs to the relays of a plan: it is there without any fault. */
+export const OF_THE_PLAN: readonly string[] = ['full socket', 'small window', 'extension ignored', 'extension refused'];
+
 /** Everything that a whole run has to have seen: faults, codes, and what the relay counts. */
 export function requiredCounts(): string[] {
   const httpFaults = Object.keys(QUIET).map((fault) => `http ${fault}`);
-  const faults = new Set([...NEMESES.map(({ name }) => COUNTED_AS[name] ?? name), ...httpFaults, 'full socket', 'small window', 'extension ignored', 'extension refused']);
+  const faults = new Set([...NEMESES.map(({ name }) => COUNTED_AS[name] ?? name), ...httpFaults, ...OF_THE_PLAN]);
   const gaps = ['overflow', 'expired', 'epoch', 'plain'];
   const codes = Object.values(ErrorCode).filter((code) => !(code in NOT_HERE));
   const counters = Object.keys(createCounters()).filter((name) => !NEVER.includes(name));

@@ -1,8 +1,8 @@
-import { CLOSED } from './checker';
 import type { Device } from './device';
 import { NEMESES } from './nemeses';
 import { makePlan, type Plan, type PlannedFault } from './plan';
 import { Violation } from './record';
+import { CLOSED } from './touches';
 import { Workload } from './workload';
 import { World } from './world';
 

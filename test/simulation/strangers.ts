@@ -1,12 +1,12 @@
 import type { TransportEvent } from '../../src/core/traffic';
 import type { ProtocolRoute } from '../../src/relay/events';
-import { ROBBED } from './checker';
 import type { PromiseLevel } from './client-adapter';
 import type { Device } from './device';
 import type { Dice } from './dice';
 import { Exchange } from './exchange';
 import { QUIET, type Peer } from './peer';
 import { SocketWire } from './socket-wire';
+import { ROBBED } from './touches';
 import type { World } from './world';
 
 const PATH = { latencyMs: 5, jitterMs: 5, bytesPerMs: 1_000 };

@@ -1,8 +1,9 @@
 import { discoveryRequest } from '../../src/core/discovery';
 import type { SendMode } from '../../src/core/messages';
-import { CLOSED, NOBODY, type Order } from './checker';
+import { NOBODY, type Order } from './checker';
 import type { Device } from './device';
 import { NETWORK_NAMES } from './plan';
+import { CLOSED } from './touches';
 import type { World } from './world';
 
 const MODES: readonly SendMode[] = ['reliable', 'reliable', 'reliable', 'delivered', 'volatile'];
