@@ -8,7 +8,7 @@ import type { Device } from './device';
 import { GapBook } from './gap-book';
 import { makePayload, readPayload } from './payload';
 import { Violation } from './record';
-import { CLOSED, ROBBED } from './touches';
+import { CLOSED, IMPATIENT, ROBBED, SHORT } from './touches';
 import type { World } from './world';
 
 /** Whom an application sends to, and how. */
@@ -36,7 +36,7 @@ interface Sent {
 /** The id of no session. */
 export const NOBODY = '4';
 /** Faults that no session outlives. Whatever else befalls a client with the extension, it resumes. */
-const FATAL: readonly string[] = ['kill', 'restart', 'jump', 'limits', 'short patience', 'long sleep', ROBBED];
+const FATAL: readonly string[] = ['kill', 'restart', 'jump', SHORT, IMPATIENT, 'long sleep', ROBBED];
 /** Outcomes of a message that its sender does not give up: taken, or not reached. */
 const KEPT: readonly number[] = [ErrorCode.SUCCESS, ErrorCode.RECIPIENT_NOT_REACHED];
 
@@ -51,6 +51,8 @@ export class Checker {
   /** Highest number received, by receiver and then by sender: its session, or the device itself with x1. */
   readonly #order = new Map<Device, Map<string, number>>();
   readonly #gaps = new Map<Device, GapBook>();
+  /** When the sessions of each device began. */
+  readonly #beginsMs = new Map<Device, number[]>();
   /** Devices with a new session that they have to tell a gap of (X-35). */
   readonly #owesGap = new Set<Device>();
   /** Devices without a session to resume: before the first one, and closed by their application. */
@@ -156,6 +158,7 @@ export class Checker {
     if (isLost) this.#owesGap.add(device);
     // What an application that had closed has missed is its own affair.
     if (!resumed) this.#gapsOf(device).coverAll(this.#world.timeline.nowMs);
+    if (!resumed) getOrAdd(this.#beginsMs, device, () => []).push(this.#world.timeline.nowMs);
     this.#fresh.delete(device);
     sessionIds.add(session.sessionId);
   }
@@ -241,7 +244,7 @@ export class Checker {
     // The latest first: early ones have more gaps to choose from.
     missing.sort((one, other) => other.atMs - one.atMs);
     for (const sent of missing) if (this.#isTaken(sent)) this.#checkArrived(sent);
-    for (const [receiver, gaps] of this.#gaps) this.#checkCounts(receiver, gaps, missing);
+    for (const [receiver, gaps] of this.#gaps) this.#checkCounts(receiver, gaps);
   }
 
   /** Whether its sender was told that the relay has it, and that still counts. */
@@ -265,14 +268,26 @@ export class Checker {
     return !receiver.isConnected || this.#gapsOf(receiver).covers(sent.atMs);
   }
 
-  /** A gap counts no more than can have been lost: messages, discoveries, and receipts of the device itself. */
-  #checkCounts(receiver: Device, gaps: GapBook, missing: readonly Sent[]): void {
+  /** A gap counts no more than can have been lost: messages, repeated ones too, discoveries, and receipts of the device itself. */
+  #checkCounts(receiver: Device, gaps: GapBook): void {
     if (receiver.networkChanges > 0 || gaps.total === 0) return;
-    const lost = missing.filter(({ possible, receivers }) => possible.includes(receiver) && !receivers.has(receiver));
-    const receipts = (this.#sent.get(receiver) ?? []).filter(({ message }) => message.mode === 'delivered');
-    const most = lost.length + receipts.length + this.#discoveries * this.#world.devices.length;
+    const offered = [...this.#sent.values()].flat().filter((sent) => this.#mayHaveGone(sent, receiver));
+    const lost = offered.filter(({ receivers }) => !receivers.has(receiver)).length;
+    const repeated = offered.reduce((sum, sent) => sum + this.#repeatsOf(sent), 0);
+    const receipts = (this.#sent.get(receiver) ?? []).filter(({ message }) => message.mode === 'delivered').length;
+    const most = lost + repeated + receipts + this.#discoveries * this.#world.devices.length;
     if (gaps.total <= most) return;
     throw new Violation('I3', `${receiver.name} misses ${gaps.total} messages, of which at most ${most} were sent`);
+  }
+
+  /** What a device sent before another one was there may have waited until it was. */
+  #mayHaveGone({ sender, atMs, possible }: Sent, receiver: Device): boolean {
+    return possible.includes(receiver) || (atMs < receiver.bornMs && this.#areNeighbours(sender, receiver));
+  }
+
+  /** How often a sender may have repeated a message in a new session, whoever had it already (X-35). */
+  #repeatsOf({ sender, atMs }: Sent): number {
+    return (this.#beginsMs.get(sender) ?? []).filter((beginMs) => beginMs > atMs).length;
   }
 
   #listeners(sender: Device, { toNetworks, toSessionIds }: Order): Device[] {

@@ -15,6 +15,7 @@ import { hasSecret } from './relay-host';
 import { Violation } from './record';
 import { SocketWire } from './socket-wire';
 import type { Moment } from './timeline';
+import { touchesOf } from './touches';
 import { UpstreamWatch } from './upstream-watch';
 import type { World } from './world';
 
@@ -44,7 +45,9 @@ export class Device implements Peer, ClientEvents {
   readonly path: Path;
   readonly noise: HttpNoise = { ...QUIET };
   /** What was done to it, beside what its application asked for; without any it must lose nothing. */
-  readonly touches = new Set<string>();
+  readonly touches: Set<string>;
+  /** When it came into the world. */
+  readonly bornMs: number;
   /** Sessions it has had, and networks it has listened to. */
   readonly sessionIds = new Set<string>();
   readonly networksEver: Set<string>;
@@ -87,9 +90,11 @@ export class Device implements Peer, ClientEvents {
     this.#networkDice = plan.dice.fork(Stream.network);
     this.workDice = plan.dice.fork(Stream.work);
     this.session = createClient(plan, name, plan.dice.fork(Stream.client));
-    const grants = world.plan.relays[plan.relay]!.extension === 'grants';
-    this.level = plan.hasExtension && grants ? 'x1' : 'p1';
-    this.#upstream = new UpstreamWatch(name, world.plan.relays[plan.relay]!.window);
+    const { extension, limits, window } = world.plan.relays[plan.relay]!;
+    this.bornMs = world.timeline.nowMs;
+    this.touches = new Set(touchesOf(limits));
+    this.level = plan.hasExtension && extension === 'grants' ? 'x1' : 'p1';
+    this.#upstream = new UpstreamWatch(name, window);
     this.path = { ...plan.path };
     this.networksEver = new Set(plan.networkNames);
     this.#clockOffsetMs = plan.clockOffsetMs;

@@ -2,7 +2,7 @@ import type { Device } from './device';
 import { NEMESES } from './nemeses';
 import { makePlan, type Plan, type PlannedFault } from './plan';
 import { Violation } from './record';
-import { CLOSED } from './touches';
+import { CLOSED, SHORT } from './touches';
 import { Workload } from './workload';
 import { World } from './world';
 
@@ -13,8 +13,6 @@ const SETTLE_MS = 8_000;
 const PROBE_MS = 15_000;
 const CLOSE_MS = 20_000;
 const STEP_MS = 500;
-/** With less patience of the relay, breaks of any kind may end sessions. */
-const MIN_GRACE_MS = 100_000;
 /** No run has so many steps: something goes round in a circle. */
 const MAX_STEPS = 3_000_000;
 
@@ -82,7 +80,6 @@ class Run {
     private readonly faults: readonly PlannedFault[],
   ) {
     this.#workload = new Workload(world);
-    this.#touchByLimits();
   }
 
   go(): void {
@@ -96,19 +93,6 @@ class Run {
     world.checker.checkLosses();
     this.#close();
     this.#checkNothingIsLeft();
-  }
-
-  /** Limits that make the relay end sessions as a rule are a cause of loss like any other. */
-  #touchByLimits(): void {
-    for (const device of this.world.devices) {
-      if (this.#isShort(device)) device.touch('limits');
-      if (this.plan.relays[device.plan.relay]!.limits.sessionGraceMs < MIN_GRACE_MS) device.touch('short patience');
-    }
-  }
-
-  #isShort({ plan }: Device): boolean {
-    const { maxQueuedTotal, maxSessions, maxHeldInput, maxTransmissionSize, authDeadlineMs } = this.plan.relays[plan.relay]!.limits;
-    return maxQueuedTotal < 1e6 || maxSessions < 100 || maxHeldInput < 1e6 || maxTransmissionSize < 1e6 || authDeadlineMs < 15_000;
   }
 
   #planFault({ atMs, nemesis, dice }: PlannedFault): void {
@@ -188,7 +172,7 @@ class Run {
     this.#runUntil(world.timeline.nowMs + PROBE_MS);
     const isTight = (device: Device): boolean => {
       const { maxQueuedMessages, maxQueuedBytes } = this.plan.relays[device.plan.relay]!.limits;
-      return this.#isShort(device) || maxQueuedMessages < 1_000 || maxQueuedBytes < 1e6;
+      return device.touches.has(SHORT) || maxQueuedMessages < 1_000 || maxQueuedBytes < 1e6;
     };
     world.checker.checkProbes(devices, isTight);
   }
