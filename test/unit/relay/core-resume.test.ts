@@ -254,7 +254,7 @@ describe('attach', () => {
     const first = device.socket!;
     expect(device.attach(0)).toContain('~rt=a~e=0');
     expect(first.closed).toEqual({ code: 4001, reason: 'session moved' });
-    expect(device.attach(0, device.attachMessage(0, 1))).toBe('~rt=a~e=16~t=1');
+    expect(device.attach(0, device.attachMessage(0, 1))).toBe('~rt=a~e=16~z=2~t=1');
   });
 
   it('a token ends when the next one is used', () => {
@@ -328,7 +328,7 @@ describe('long polling', () => {
     const second = lab.request('download', device.downloadBody(0));
     lab.flush();
     expect([first.body, second.body]).toEqual(['~e=16~xh=0', undefined]);
-    expect(lab.post('download', device.downloadBody(0, 1))).toBe('~e=16~xh=0');
+    expect(lab.post('download', device.downloadBody(0, 1))).toBe('~e=16~xh=0~z=5');
     expect(second.body).toBeUndefined();
   });
 
