@@ -33,6 +33,14 @@ describe('login with the extension', () => {
     expect(device.socket!.closed?.code).toBe(1000);
   });
 
+  it('X-47 a relay that is full says when to ask again', () => {
+    lab = new RelayCoreLab({ maxSessions: 1 });
+    ResumingDevice.login(lab);
+    const login = (more: string): string | undefined => lab.post('login', `~p=1~cn=a~cp=b${more}`);
+    expect(login(`~x=1~xf=r~xi=${ResumingDevice.newInstance()}`)).toBe('~e=29~xt=5');
+    expect(login('')).toBe('~e=20');
+  });
+
   it('X-29 a session that nobody has used makes way', () => {
     const { instance } = ResumingDevice.login(lab);
     expect(() => ResumingDevice.login(lab, instance)).not.toThrow();
