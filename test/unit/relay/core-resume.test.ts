@@ -10,7 +10,7 @@ beforeEach(() => {
 describe('login with the extension', () => {
   it('X-2 grants before the texts what was offered and is known', () => {
     const { answer, token } = ResumingDevice.login(lab);
-    expect(answer).toMatch(/~sl=1~x=1~xf=rav~xr=[^~]+~xt=120~xw=4096,1048576~xm=524288~xp=[0-9a-f]{16}~0=/);
+    expect(answer).toMatch(/~sl=1~x=1~xf=rav~xr=[^~]+~xt=120~xw=4096,1048576~xd=16384,8388608~xm=524288~xp=[0-9a-f]{16}~0=/);
     expect(token.length).toBeLessThanOrEqual(200);
   });
 
