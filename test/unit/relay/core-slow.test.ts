@@ -149,5 +149,7 @@ describe('slow consumers', () => {
     sender.exchange(`~n=b~d=${block}~t=1`);
     expect(lab.post('login', '~p=1~cn=a~cp=b')).toBe('~e=20');
     expect(sender.exchange(`~n=b~d=${block}~t=1`)).toBe('~rt=s~e=2~t=1');
+    blocked.drop();
+    expect(lab.post('login', '~p=1~cn=a~cp=b')).toMatch(/^~e=0~/);
   });
 });
