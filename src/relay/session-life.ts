@@ -52,6 +52,8 @@ export class SessionLife {
   create(account: RoutedAccount, instance?: Instance): Session | undefined {
     const { context, randomBytes, resumption, deliveries } = this.parts;
     const { limits, nowMs } = context;
+    // What waits for nobody makes room: a relay that is refused by all has no turn in which it would.
+    this.evict();
     const router = this.#routerOf(account);
     const isFull = this.#table.size >= limits.maxSessions || router.size >= limits.maxSessionsPerAccount;
     if (isFull || context.totals.bytes > limits.maxQueuedTotal * REFUSE_FROM) {

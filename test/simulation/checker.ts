@@ -268,9 +268,13 @@ export class Checker {
     return !receiver.isConnected || this.#gapsOf(receiver).covers(sent.atMs);
   }
 
-  /** A gap counts no more than can have been lost: messages, discoveries, and receipts of the device itself. */
+  /**
+   * A gap counts no more than can have been lost: messages, discoveries, and receipts of the device itself. What a neighbour has
+   * sent again in a new session counts too, though the device may have it.
+   */
   #checkCounts(receiver: Device, gaps: GapBook, missing: readonly Sent[]): void {
-    if (receiver.networkChanges > 0 || gaps.total === 0) return;
+    const isRepeated = this.#world.devices.some((device) => this.#areNeighbours(device, receiver) && device.sessionIds.size > 1);
+    if (receiver.networkChanges > 0 || gaps.total === 0 || isRepeated) return;
     const lost = missing.filter(({ possible, receivers }) => possible.includes(receiver) && !receivers.has(receiver));
     const receipts = (this.#sent.get(receiver) ?? []).filter(({ message }) => message.mode === 'delivered');
     const most = lost.length + receipts.length + this.#discoveries * this.#world.devices.length;
