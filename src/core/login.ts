@@ -9,6 +9,9 @@ export interface Grant {
   /** Most messages and bytes that may be without acknowledgement. */
   windowMessages: number;
   windowBytes: number;
+  /** After so many messages or bytes received an acknowledgement does not wait. */
+  ackMessages: number;
+  ackBytes: number;
   /** Largest message, encoded. */
   maxMessageBytes: number;
   /** How long the relay keeps the session without a transport: after that a new one is asked for. */
@@ -29,6 +32,8 @@ export interface Login {
   readonly grant: Grant | undefined;
 }
 
+/** Part of the relay's ring that is not acknowledged for a while. */
+const ACK_PART = 16;
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/;
 const DEVICE_ID = /^(\d{1,20})s[^~]+$/;
 
@@ -63,17 +68,27 @@ export function readLogin(fields: Fields): Login | undefined {
 /** What the relay grants; undefined when it is not as it has to be. */
 function readGrant(fields: Fields): Grant | undefined {
   const token = fields.first('xr');
-  const window = /^(\d{1,9}),(\d{1,9})$/.exec(fields.first('xw') ?? '');
+  const window = readBounds(fields, 'xw');
+  // Small enough for any ring, where the relay does not say.
+  const ring = readBounds(fields, 'xd') ?? [1024, 1_048_576];
   const features = fields.first('xf') ?? '';
   if (fields.first('x') !== '1' || !token || !window || !features.includes('r')) return undefined;
   return {
     token,
-    windowMessages: Number(window[1]),
-    windowBytes: Number(window[2]),
+    windowMessages: window[0],
+    windowBytes: window[1],
+    ackMessages: ring[0] / ACK_PART,
+    ackBytes: ring[1] / ACK_PART,
     maxMessageBytes: readNumber(fields, 'xm') || Infinity,
     keptMs: 1000 * (readNumber(fields, 'xt') || 120),
     isDurable: features.includes('d'),
   };
+}
+
+/** Messages and bytes. */
+function readBounds(fields: Fields, key: string): [number, number] | undefined {
+  const [, messages, bytes] = /^(\d{1,9}),(\d{1,9})$/.exec(fields.first(key) ?? '') ?? [];
+  return messages && bytes ? [Number(messages), Number(bytes)] : undefined;
 }
 
 function readHosts(fields: Fields, key: string): [string, string] | undefined {

@@ -12,9 +12,6 @@ export interface Gap {
 
 /** Senders whose last number is remembered (X-32). */
 const MAX_SENDERS = 1024;
-/** A quarter of what the relay keeps: from here on an acknowledgement does not wait (X-17). */
-const ACK_MESSAGES = 64;
-const ACK_BYTES = 65_536;
 
 /**
  * What a session needs to go on where it broke off (extension x1): numbers in both directions, the token, and whom it has heard
@@ -57,7 +54,8 @@ export class Resume {
   /** Whether something waits for its acknowledgement; `now` when it should not wait any longer. */
   get owes(): 'nothing' | 'soon' | 'now' {
     if (this.#owed === 0) return 'nothing';
-    return this.#owed >= ACK_MESSAGES || this.#owedBytes >= ACK_BYTES ? 'now' : 'soon';
+    const { ackMessages = 0, ackBytes = 0 } = this.grant ?? {};
+    return this.#owed >= ackMessages || this.#owedBytes >= ackBytes ? 'now' : 'soon';
   }
 
   /** Those of numbered messages that are new: a repeated delivery is passed over, however it came to be (X-6, X-32). */

@@ -25,7 +25,7 @@ const OPEN_TIMEOUT_MS = 2000;
 const KEEP_ALIVE_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 10_000;
 /** With the extension: a silent link is noticed within 10 seconds. */
-const SILENCE_MS = 7000;
+const SILENCE_MS = 6000;
 const SILENCE_TIMEOUT_MS = 3000;
 /** How long messages may be without acknowledgement on a living link. */
 const UNACKNOWLEDGED_MS = 15_000;

@@ -152,7 +152,7 @@ export class Deliveries {
     if (session !== undefined) {
       this.context.log('info', 'slow consumer closed', {
         sessionId: session.sessionId,
-        queued: session.queue.length,
+        queued: session.keptMessages,
       });
       this.forgetAnswers(session);
     }

@@ -1,5 +1,6 @@
 import { type Fields, parseBody } from '../core/codec';
 import { ErrorCode } from '../core/errors';
+import { encodeText } from '../core/text';
 import { credentialsAnswer, httpAnswer } from './answers';
 import type { CoreContext } from './core-context';
 import type { CheckedLogin, RequestInput } from './events';
@@ -10,6 +11,8 @@ import type { SessionLife } from './session-life';
 import { hasRepeatedKey } from './singular-keys';
 
 const PROTOCOL_VERSION = '1';
+/** When to ask again after a refusal for want of room. */
+const RETRY_SECONDS = 5;
 
 interface PendingLogin {
   readonly hosts: RequestInput['hosts'];
@@ -67,8 +70,9 @@ export class LoginRequests {
     const { account } = result;
     if (instance !== undefined && !this.life.makeWay(account, instance, token))
       return this.#refuse(request, ErrorCode.INSTANCE_IN_USE, remoteAddress);
-    const session = this.context.isDraining ? undefined : this.life.create(account, instance);
-    if (session === undefined) return this.#refuse(request, ErrorCode.UNREACHABLE, remoteAddress);
+    if (this.context.isDraining) return this.#refuse(request, ErrorCode.UNREACHABLE, remoteAddress);
+    const session = this.life.create(account, instance);
+    if (session === undefined) return this.#refuseForNow(request, pending);
     this.context.counters.logins += 1;
     const grant = session.resume && this.resumption.grantOf(session.resume);
     this.context.answer(request, credentialsAnswer({ id: session.id, ...hosts, wantsErrorTexts, grant }));
@@ -91,10 +95,17 @@ export class LoginRequests {
     this.#pending.delete(request);
   }
 
-  #refuse(request: number, code: number, remoteAddress: string): void {
+  /** There is no room for one more. With the extension the client is told when to ask again (X-47). */
+  #refuseForNow(request: number, { instance, remoteAddress }: PendingLogin): void {
+    if (instance === undefined) return this.#refuse(request, ErrorCode.UNREACHABLE, remoteAddress);
+    const body = encodeText(`~e=${ErrorCode.RATE_LIMITED}~xt=${RETRY_SECONDS}`);
+    this.#refuse(request, ErrorCode.RATE_LIMITED, remoteAddress, body);
+  }
+
+  #refuse(request: number, code: number, remoteAddress: string, body = httpAnswer(code)): void {
     this.context.counters.loginsRefused += 1;
     this.context.log('info', 'login refused', { code, remoteAddress });
-    this.context.effects.push({ type: 'answer', request, body: httpAnswer(code), isRefused: true });
+    this.context.effects.push({ type: 'answer', request, body, isRefused: true });
   }
 }
 

@@ -34,8 +34,9 @@ export class Polling {
     const fields = parseBody(body, { maxSize: body.length });
     const session = this.#sessionOf(fields);
     const code = findFault(fields, session, fault ?? (isTooLarge ? 'too-large' : undefined));
-    // A session does not outlive its relay: its client logs in elsewhere and sends again.
-    if (route === 'upload' && this.parts.context.isDraining)
+    // A session does not outlive its relay: its client logs in elsewhere and sends again. What is stored outlives it.
+    const { isDraining, journal } = this.parts.context;
+    if (route === 'upload' && isDraining && (journal === undefined || session?.resume === undefined))
       this.#refuse(route, request, ErrorCode.SESSION_EXPIRED);
     else if (session === undefined && code === ErrorCode.SESSION_EXPIRED && fields.has('xr'))
       this.#refuseResume(request, fields);

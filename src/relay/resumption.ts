@@ -68,12 +68,13 @@ export class Resumption {
 
   /** The fields of a login answer (X-2). */
   grantOf({ instance, token }: ResumeState): string {
-    const { sessionGraceMs, maxDataSize, maxTransmissionSize } = this.context.limits;
+    const { sessionGraceMs, maxDataSize, maxTransmissionSize, maxQueuedMessages, maxQueuedBytes } = this.context.limits;
     const expiry = Math.floor(sessionGraceMs / 1000);
     const largest = Math.min(2 * maxDataSize, maxTransmissionSize - FRAME_ROOM);
     const window = `${WINDOW_MESSAGES},${WINDOW_BYTES}`;
+    const bounds = `~xw=${window}~xd=${maxQueuedMessages},${maxQueuedBytes}~xm=${largest}`;
     const features = `~x=${VERSION}~xf=${instance.features}`;
-    return `${features}~xr=${decodeText(token)}~xt=${expiry}~xw=${window}~xm=${largest}~xp=${this.epoch}`;
+    return `${features}~xr=${decodeText(token)}~xt=${expiry}${bounds}~xp=${this.epoch}`;
   }
 
   /** What an attach shows; undefined without a token. */

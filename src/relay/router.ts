@@ -69,6 +69,8 @@ export interface NetworkLimits {
 export class AccountRouter<M extends Member<M>> {
   readonly #sessions = new Map<number, M>();
   readonly #networks = new Map<string, Network<M>>();
+  /** Sessions with the extension, by the id of their instance. */
+  readonly instances = new Map<string, M>();
   #stamp = 0;
 
   constructor(
@@ -90,11 +92,6 @@ export class AccountRouter<M extends Member<M>> {
 
   add(member: M): void {
     this.#sessions.set(member.sessionId, member);
-  }
-
-  /** All sessions of the account. */
-  values(): IterableIterator<M> {
-    return this.#sessions.values();
   }
 
   remove(member: M): void {

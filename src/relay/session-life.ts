@@ -52,6 +52,8 @@ export class SessionLife {
   create(account: RoutedAccount, instance?: Instance): Session | undefined {
     const { context, randomBytes, resumption, deliveries } = this.parts;
     const { limits, nowMs } = context;
+    // What waits for nobody makes room: a relay that is refused by all has no turn in which it would.
+    this.evict();
     const router = this.#routerOf(account);
     const isFull = this.#table.size >= limits.maxSessions || router.size >= limits.maxSessionsPerAccount;
     if (isFull || context.totals.bytes > limits.maxQueuedTotal * REFUSE_FROM) {
@@ -64,9 +66,7 @@ export class SessionLife {
     const session = new Session(sessionId, id, router, context.totals);
     session.enter('unused', limits, nowMs);
     if (instance !== undefined) resumption.begin(session, instance, () => deliveries.touch(session));
-    this.#table.add(session);
-    router.add(session);
-    context.deadlines.schedule(session);
+    this.#add(session);
     context.log('info', 'session started', { sessionId, connectName: account.connectName });
     return session;
   }
@@ -78,14 +78,11 @@ export class SessionLife {
    * @returns False when the instance is in use.
    */
   makeWay(account: RoutedAccount, instance: Instance, token: Uint8Array | undefined): boolean {
-    const router = this.#routers.get(account.id);
-    for (const session of router?.values() ?? []) {
-      const { resume, state } = session;
-      if (resume?.instance.id !== instance.id) continue;
-      if (state !== 'unused' && (token === undefined || !resume.knows(token))) return false;
-      this.end(session, 'replaced by its own instance');
-      return true;
-    }
+    const session = this.#routers.get(account.id)?.instances.get(instance.id);
+    const { state, resume } = session ?? {};
+    if (session === undefined) return true;
+    if (state !== 'unused' && (token === undefined || resume?.knows(token) !== true)) return false;
+    this.end(session, 'replaced by its own instance');
     return true;
   }
 
@@ -113,10 +110,16 @@ export class SessionLife {
     resumption.restore(session, saved, () => deliveries.touch(session));
     session.enter(saved.head.isPolling ? 'polling' : 'detached', context.limits, context.nowMs);
     this.#recentIds.add(saved.sessionId, context.nowMs);
+    this.#add(session);
+    router.setNetworks(session, saved.head.networks);
+  }
+
+  #add(session: Session): void {
+    const { router, resume } = session;
     this.#table.add(session);
     router.add(session);
-    router.setNetworks(session, saved.head.networks);
-    context.deadlines.schedule(session);
+    if (resume !== undefined) router.instances.set(resume.instance.id, session);
+    this.parts.context.deadlines.schedule(session);
   }
 
   /** Replaces the networks that a session listens to. @returns False when some were not set (P-91). */
@@ -204,8 +207,11 @@ export class SessionLife {
     session.enter('ended', context.limits, context.nowMs);
     session.queue.clear();
     router.remove(session);
-    session.resume?.end();
-    if (session.resume !== undefined) context.journal?.noteEnd(session);
+    if (session.resume !== undefined) {
+      session.resume.end();
+      router.instances.delete(session.resume.instance.id);
+      context.journal?.noteEnd(session);
+    }
     this.#dropIfEmpty(router);
     this.#table.remove(session);
     context.log('info', 'session ended', { sessionId: session.sessionId, reason });

@@ -8,9 +8,9 @@ export class RelayChild {
     private readonly child: ChildProcess,
   ) {}
 
-  /** @param file - The compiled child. @param port - 0 for any. */
-  static async start(file: string, port = 0): Promise<RelayChild> {
-    const child = fork(file, [String(port)]);
+  /** @param file - The compiled child. @param port - 0 for any. @param folder - Of a durable relay. */
+  static async start(file: string, port = 0, folder?: string): Promise<RelayChild> {
+    const child = fork(file, [String(port), ...(folder === undefined ? [] : [folder])]);
     const [told] = (await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(([code]) => {

@@ -1,16 +1,18 @@
-// A relay in a process of its own: `node relay-child.mjs PORT`. It tells its port, and its memory when asked.
-import { createRelay } from '../../src/relay';
+// A relay in a process of its own: `node relay-child.mjs PORT [FOLDER]`, durable with a folder. It tells its port, and
+// its memory when asked.
+import { createRelay, openDurable } from '../../src/relay';
 import { ACCOUNT } from './peers/webifi';
 
+const [, , ownPort, folder] = process.argv;
 const relay = createRelay({
   accounts: [{ connectName: ACCOUNT.connectName, password: ACCOUNT.connectPassword }],
   // As `webifi relay` keeps it in a file.
-  resumeKey: Buffer.alloc(32, 'lab'),
+  ...(folder === undefined ? { resumeKey: Buffer.alloc(32, 'lab') } : { durable: await openDurable(folder) }),
   // All clients of the lab come from one address.
   maxUnauthenticatedPerAddress: 20_000,
   maxSessionsPerAccount: 20_000,
 });
 process.on('disconnect', () => process.exit(0));
 process.on('message', () => process.send?.(process.memoryUsage.rss()));
-const { port } = await relay.listen({ host: '127.0.0.1', port: Number(process.argv[2]) });
+const { port } = await relay.listen({ host: '127.0.0.1', port: Number(ownPort) });
 process.send?.(port);

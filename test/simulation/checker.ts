@@ -37,6 +37,9 @@ interface Sent {
 export const NOBODY = '4';
 /** Faults that no session outlives. Whatever else befalls a client with the extension, it resumes. */
 const FATAL: readonly string[] = ['kill', 'restart', 'jump', SHORT, IMPATIENT, 'long sleep', ROBBED];
+/** What makes a client with the extension end messages: with 8 where a password is not the right one (any more), else with others. */
+const PASSWORDS: readonly string[] = ['wrong password', 'changed password'];
+const GIVEN_UP: readonly string[] = [CLOSED, ROBBED, 'a tab of short life'];
 /** Outcomes of a message that its sender does not give up: taken, or not reached. */
 const KEPT: readonly number[] = [ErrorCode.SUCCESS, ErrorCode.RECIPIENT_NOT_REACHED];
 
@@ -194,7 +197,8 @@ export class Checker {
     const { sender, message } = sent;
     const isReceipt = message.mode === 'delivered';
     if (isReceipted(sent) && sent.receivers.size === 0) throw new Violation('I3', `${title(sent)} has a receipt and nobody has it`);
-    const isGivenUp = [CLOSED, ROBBED, 'wrong password', 'changed password', 'a tab of short life'].some((cause) => sender.touches.has(cause));
+    const causes = code === ErrorCode.WRONG_CREDENTIALS ? PASSWORDS : GIVEN_UP;
+    const isGivenUp = causes.some((cause) => sender.touches.has(cause));
     const isInDoubt = isReceipt && code === ErrorCode.RESUME_REFUSED && (this.#gapsOf(sender).isUsed || !sender.isConnected);
     if (message.mode === 'volatile' || KEPT.includes(code) || isGivenUp || isInDoubt) return;
     throw new Violation('X-8', `${title(sent)} ended with ${code}`);

@@ -39,6 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/relay/core-context.ts',
     find: 'length < maxQueuedMessages',
     replace: 'length <= maxQueuedMessages',
+    survives: 'shows only where a device of protocol 1 comes back to a full queue, and nothing was sent meanwhile; unit tests notice it',
   },
   {
     name: 'the cap of all queues is not kept',
@@ -93,6 +94,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/relay/group-encoder.ts',
     find: 'if (entry.refs > 0) entry.moveOut();',
     replace: '{}',
+    survives: 'shows when 2 MB wait behind one relay, more than any run sends; unit tests notice it',
+  },
+  {
+    name: 'the memory of what waits is used anew',
+    file: 'src/relay/group-encoder.ts',
+    find: 'if (waiting.length === before) this.#used = this.#turnStart;',
+    replace: 'this.#used = this.#turnStart;',
   },
   {
     name: 'an unfinished message keeps the splitter of all',

@@ -5,8 +5,8 @@ import { clientFrame } from './web-socket';
 const DIGITS = 8;
 const ZERO = 0x30;
 const ZEROS = '0'.repeat(DIGITS);
-/** As the client library does, after a quarter of a ring. */
-const ACK_EVERY = 64;
+/** As the client library does, after a sixteenth of a ring. */
+const ACK_EVERY = 1_024;
 
 /** The frame of one message with two number fields, whose digits are put in when it is sent. */
 export class NumberedMessage {

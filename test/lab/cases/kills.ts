@@ -13,6 +13,8 @@ export interface Kills {
   readonly pairs: number;
   /** Messages of all together. */
   readonly perSecond: number;
+  /** Of a durable relay. */
+  readonly folder?: string;
 }
 
 export interface KillsResult {
@@ -32,9 +34,9 @@ interface Talker {
 }
 
 /** Kills the relay again and again while pairs of devices talk, and starts it on the same port. */
-export async function playKills({ relayFile, kills, pairs, perSecond }: Kills): Promise<KillsResult> {
+export async function playKills({ relayFile, kills, pairs, perSecond, folder }: Kills): Promise<KillsResult> {
   const port = await freePort();
-  let relay = await RelayChild.start(relayFile, port);
+  let relay = await RelayChild.start(relayFile, port, folder);
   const talkers = (await Promise.all(Array.from({ length: pairs }, (_, i) => openPair(port, i)))).flat();
   const backMs: number[] = [];
   const stop = talk(talkers, perSecond);
@@ -43,7 +45,7 @@ export async function playKills({ relayFile, kills, pairs, perSecond }: Kills): 
       await pause(UP_MS);
       await relay.kill();
       await until(() => talkers.every(({ device }) => !device.connected), LIMIT_MS);
-      relay = await RelayChild.start(relayFile, port);
+      relay = await RelayChild.start(relayFile, port, folder);
       const startMs = performance.now();
       const waiting = new Set(talkers);
       await until(() => {

@@ -64,27 +64,39 @@ describe('numbers', () => {
     expect(lines(h.bytes('~rt=r~xq=1~f=7~d=a~f=7~d=b~t=1'))).toEqual(['message 7  b']);
   });
 
-  it('X-8 over long polling they stay as they are, also those of volatile messages', () => {
+  it.each([
+    ['a WebSocket', true],
+    ['long polling', false],
+  ])('X-8, X-19 over %s a volatile message is given up after a break, and its number stays', (_, useWebSocket) => {
     send('volatile', 'v');
     send('reliable', 'r');
-    h.input({ type: 'configure', change: { useWebSocket: false } });
+    if (!useWebSocket) h.input({ type: 'configure', change: { useWebSocket } });
     h.closed();
     h.pass(1_000);
-    h.answer('/Download', '~e=0~xh=0~xr=T3');
-    const first = lines([h.post('/Upload')])[0];
-    expect(first).toContain('~xq=1~xn=1~xv=1~d=v');
-    h.answer('/Upload', '~e=0~xh=1');
-    expect(lines([h.post('/Upload')])[0]).toContain('~xq=2~xn=2~d=r');
+    const again = useWebSocket ? attach(0) : lines(h.answer('/Download', '~e=0~xh=0~xr=T3'));
+    expect(settled(again)).toEqual(['settled 20']);
+    const first = useWebSocket ? again.find((line) => line.includes('~xq=1')) : lines([h.post('/Upload')])[0];
+    expect(first).toContain('~xq=1~xn=1~s=0~d=');
+    if (!useWebSocket) h.answer('/Upload', '~e=0~xh=1');
+    expect(useWebSocket ? again.at(-1) : lines([h.post('/Upload')])[0]).toContain('~xq=2~xn=2~d=r');
   });
 
-  it('X-19 over a WebSocket volatile messages are given up, and the numbers of the others move up', () => {
-    send('volatile', 'v');
-    send('reliable', 'r');
-    h.closed();
+  it('X-27 a last number above the own ones is somebody else\'s: it logs in anew, as another instance', () => {
+    for (const [answer, isOvertaken] of [
+      ['~rt=a~e=16~z=2~t=1', false],
+      ['~rt=a~e=16~z=3~t=1', true],
+    ] as const) {
+      h = new Harness();
+      login();
+      attach(0);
+      h.closed();
+      h.pass(1_000);
+      h.opened();
+      expect(lines(h.bytes(answer)).at(-1)).toContain(isOvertaken ? '(gone)' : '(lost)');
+    }
     h.pass(1_000);
-    const again = attach(0);
-    expect(settled(again)).toEqual(['settled 20']);
-    expect(again.at(-1)).toBe('text ~xh=0~xq=1~xn=2~d=r~t=1');
+    expect(lines(h.seen).join()).not.toContain('~p=1~xr=');
+    expect(h.session.sessionId).toBe('-1');
   });
 });
 

@@ -134,6 +134,15 @@ describe('another relay goes on with what is on disk', () => {
     expect(lab.core.levels).toMatchObject({ sessions: 0, queuedBytes: 0, queuedMessages: 0 });
   });
 
+  it('takes uploads also while it shuts down: they are there after it', () => {
+    const [one, other] = open(2) as [ResumingDevice, ResumingDevice];
+    one.attachPolling(0);
+    lab.input({ type: 'drain', spreadSeconds: 1 });
+    expect(lab.post('upload', `~id=${one.id}~xq=1~xn=1~n=n~d=1~z=1`)).toBe('~e=0~xh=1');
+    restart([one, other]);
+    expect(dataIn(other.attach(0))).toEqual(['1']);
+  });
+
   it('X-15 what was pushed out is told after the restart too', () => {
     lab = new RelayCoreLab({ maxQueuedMessages: 3 }, 1, EPOCH);
     const [one, other] = open(2) as [ResumingDevice, ResumingDevice];

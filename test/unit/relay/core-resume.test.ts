@@ -10,7 +10,7 @@ beforeEach(() => {
 describe('login with the extension', () => {
   it('X-2 grants before the texts what was offered and is known', () => {
     const { answer, token } = ResumingDevice.login(lab);
-    expect(answer).toMatch(/~sl=1~x=1~xf=rav~xr=[^~]+~xt=120~xw=4096,1048576~xm=524288~xp=[0-9a-f]{16}~0=/);
+    expect(answer).toMatch(/~sl=1~x=1~xf=rav~xr=[^~]+~xt=120~xw=4096,1048576~xd=16384,8388608~xm=524288~xp=[0-9a-f]{16}~0=/);
     expect(token.length).toBeLessThanOrEqual(200);
   });
 
@@ -31,6 +31,14 @@ describe('login with the extension', () => {
     expect(login('~cn=a~cp=b')).toBe('~e=28');
     expect(login(`~xr=${device.token}`)).toMatch(/^~e=0~id=/);
     expect(device.socket!.closed?.code).toBe(1000);
+  });
+
+  it('X-47 a relay that is full says when to ask again', () => {
+    lab = new RelayCoreLab({ maxSessions: 1 });
+    ResumingDevice.login(lab);
+    const login = (more: string): string | undefined => lab.post('login', `~p=1~cn=a~cp=b${more}`);
+    expect(login(`~x=1~xf=r~xi=${ResumingDevice.newInstance()}`)).toBe('~e=29~xt=5');
+    expect(login('')).toBe('~e=20');
   });
 
   it('X-29 a session that nobody has used makes way', () => {
@@ -254,7 +262,7 @@ describe('attach', () => {
     const first = device.socket!;
     expect(device.attach(0)).toContain('~rt=a~e=0');
     expect(first.closed).toEqual({ code: 4001, reason: 'session moved' });
-    expect(device.attach(0, device.attachMessage(0, 1))).toBe('~rt=a~e=16~t=1');
+    expect(device.attach(0, device.attachMessage(0, 1))).toBe('~rt=a~e=16~z=2~t=1');
   });
 
   it('a token ends when the next one is used', () => {
@@ -328,7 +336,7 @@ describe('long polling', () => {
     const second = lab.request('download', device.downloadBody(0));
     lab.flush();
     expect([first.body, second.body]).toEqual(['~e=16~xh=0', undefined]);
-    expect(lab.post('download', device.downloadBody(0, 1))).toBe('~e=16~xh=0');
+    expect(lab.post('download', device.downloadBody(0, 1))).toBe('~e=16~xh=0~z=5');
     expect(second.body).toBeUndefined();
   });
 

@@ -150,4 +150,14 @@ describe('slow consumers', () => {
     expect(lab.post('login', '~p=1~cn=a~cp=b')).toBe('~e=20');
     expect(sender.exchange(`~n=b~d=${block}~t=1`)).toBe('~rt=s~e=2~t=1');
   });
+
+  it('a login is let in when what fills the memory waits for nobody any more', () => {
+    const lab = new RelayCoreLab({ maxQueuedTotal: 1024 * KIB });
+    const [sender, blocked] = [lab.device(), lab.device(['b'])];
+    blocked.block();
+    for (let i = 0; i < 10; i++) sender.exchange(`~n=b~d=${'x'.repeat(100 * KIB)}~t=1`);
+    expect(lab.post('login', '~p=1~cn=a~cp=b')).toBe('~e=20');
+    blocked.drop();
+    expect(lab.post('login', '~p=1~cn=a~cp=b')).toMatch(/^~e=0~/);
+  });
 });
