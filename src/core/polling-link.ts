@@ -132,7 +132,9 @@ export class PollingLink extends Link {
         return this.traffic.after('upload', RETRY_PAUSE_MS, () => this.#upload(body, retries - 1));
       }
       this.isBusy = false;
-      if (code === ErrorCode.TOO_LARGE) this.report({ type: 'too-large' });
+      // A body that the relay did not read gets 2, and no word on its numbers.
+      const isUnread = grant && code === ErrorCode.RECIPIENT_NOT_REACHED && !fields?.has('xh');
+      if (code === ErrorCode.TOO_LARGE || isUnread) this.report({ type: 'too-large' });
       else if (!grant) this.report({ type: 'answered', code: plainOutcome(code, retries < MAX_RETRIES) });
       else if (isOver && fields) this.sent(code, fields);
       else this.lose(code);

@@ -99,10 +99,13 @@ describe('the extension over long polling', () => {
     expect(h.session.settings.downloadTimeout).toBe(28);
   });
 
-  it('413: what is too large for somebody on the way goes in halves, the rest goes on', () => {
+  it.each([
+    ['413 of somebody on the way', 'x', 413],
+    ['2 of a relay that has not read it', '~e=2', 200],
+  ])('%s: what is too large goes in halves, the rest goes on', (_, body, status) => {
     const h = polling().run();
     for (const data of ['a', 'b', 'large', 'c']) h.send(data);
-    const refuse = (): string[] => lines(h.answer('/Upload', 'x', 413));
+    const refuse = (): string[] => lines(h.answer('/Upload', body, status));
     expect(lines(h.pump())).toEqual(['post http://h:1/Upload ~id=101sAb3~xq=1~xn=1~d=a~d=b~d=large~d=c~z=0']);
     expect(refuse()).toEqual(['post http://h:1/Upload ~id=101sAb3~xq=1~xn=1~d=a~d=b~z=0']);
     expect(lines(h.answer('/Upload', '~e=0~xh=2'))).toEqual([
