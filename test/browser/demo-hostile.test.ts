@@ -112,9 +112,10 @@ describe('SEC-18: hostile texts in the demo page', () => {
     const page = await lab.open();
     const texts = SCRIPT_PAYLOADS.slice(0, 40).join(' ');
     await page.route(`${lab.url}/`, async (route) => {
-      const answer = await route.fetch();
-      // A relay without the extension: with it, a code without acknowledgement is no refusal.
-      const body = (await answer.text()).replace(/~x=1.*$/s, '');
+      // Without the extension: with it, a code without acknowledgement is no refusal.
+      const postData = route.request().postData()?.replace(/~x=1.*$/s, '');
+      const answer = await route.fetch({ ...(postData !== undefined && { postData }) });
+      const body = (await answer.text()).replace(/~0=.*$/s, '');
       await route.fulfill({ response: answer, body: `${body}~0=Success~7=${texts}` });
     });
     await page.route(`${lab.url}/Upload`, (route) => route.fulfill({ body: '~e=7' }));
