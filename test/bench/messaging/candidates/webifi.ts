@@ -15,6 +15,8 @@ export const relay: MessagingCandidate<Pick<typeof webifi, 'Webifi'>> = {
       connectName: 'bench',
       connectPassword: 'only for the bench',
       networkNames: [ROOM],
+      maxQueuedMessages: 200_000,
+      maxQueuedBytes: 64 * 1_048_576,
     });
     device.on('message', ({ data }) => onMessage(data));
     device.on('error', (error) => {
