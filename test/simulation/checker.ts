@@ -198,6 +198,10 @@ export class Checker {
     const { sender, message } = sent;
     const isReceipt = message.mode === 'delivered';
     if (isReceipted(sent) && sent.receivers.size === 0) throw new Violation('I3', `${title(sent)} has a receipt and nobody has it`);
+    const mute = [...sent.receivers].find(({ level }) => level === 'p1');
+    if (isReceipted(sent) && mute && sender.sessionIds.size === 1) {
+      throw new Violation('I3', `${title(sent)} has a receipt, and ${mute.name} cannot have acknowledged it`);
+    }
     const causes = code === ErrorCode.WRONG_CREDENTIALS || code === ErrorCode.RESUME_REFUSED ? [...GIVEN_UP, ...PASSWORDS] : GIVEN_UP;
     const isGivenUp = causes.some((cause) => sender.touches.has(cause));
     const isInDoubt = isReceipt && code === ErrorCode.RESUME_REFUSED && (this.#gapsOf(sender).isUsed || !sender.isConnected);
