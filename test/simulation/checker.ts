@@ -39,7 +39,7 @@ export const NOBODY = '4';
 const FATAL: readonly string[] = ['kill', 'restart', 'jump', SHORT, IMPATIENT, 'long sleep', ROBBED];
 /** What makes a client with the extension give messages up. */
 const GIVEN_UP: readonly string[] = [CLOSED, ROBBED, 'a tab of short life'];
-/** The same, with 8, or with 32 when its token has ended with a password and its next session is another instance (X-29, X-38). */
+/** The same with 8, or with 32 when its token ended with the password and its next session is another instance (X-29). */
 const PASSWORDS: readonly string[] = ['wrong password', 'changed password'];
 /** Outcomes of a message that its sender does not give up: taken, or not reached. */
 const KEPT: readonly number[] = [ErrorCode.SUCCESS, ErrorCode.RECIPIENT_NOT_REACHED];
@@ -198,7 +198,12 @@ export class Checker {
     const { sender, message } = sent;
     const isReceipt = message.mode === 'delivered';
     if (isReceipted(sent) && sent.receivers.size === 0) throw new Violation('I3', `${title(sent)} has a receipt and nobody has it`);
-    const causes = code === ErrorCode.WRONG_CREDENTIALS || code === ErrorCode.RESUME_REFUSED ? [...GIVEN_UP, ...PASSWORDS] : GIVEN_UP;
+    const mute = [...sent.receivers].find(({ level }) => level === 'p1');
+    if (isReceipted(sent) && mute && sender.sessionIds.size === 1) {
+      throw new Violation('I3', `${title(sent)} has a receipt, and ${mute.name} cannot have acknowledged it`);
+    }
+    const isOfPassword = code === ErrorCode.WRONG_CREDENTIALS || code === ErrorCode.RESUME_REFUSED;
+    const causes = isOfPassword ? [...GIVEN_UP, ...PASSWORDS] : GIVEN_UP;
     const isGivenUp = causes.some((cause) => sender.touches.has(cause));
     const isInDoubt = isReceipt && code === ErrorCode.RESUME_REFUSED && (this.#gapsOf(sender).isUsed || !sender.isConnected);
     if (message.mode === 'volatile' || KEPT.includes(code) || isGivenUp || isInDoubt) return;

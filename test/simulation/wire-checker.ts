@@ -83,7 +83,10 @@ export class WireChecker {
     if (peer.accountId === undefined && (code === '0' || code === '4')) {
       throw new Violation('I5', `the stranger ${peer.name} was let in: ${bytes.toString('latin1')}`);
     }
-    const { maxDownloadSize } = relay.plan.limits;
+    const { maxDownloadSize, maxQueuedMessages } = relay.plan.limits;
+    if (groups > maxQueuedMessages) {
+      throw new Violation('I4', `${groups} messages waited for ${peer.name}, at most ${maxQueuedMessages} may`);
+    }
     if (groups > 1 && body.length > maxDownloadSize + overheadOf(bytes, groups)) {
       throw new Violation('I4', `a download of ${body.length} bytes, the limit is ${maxDownloadSize}`);
     }
