@@ -187,6 +187,7 @@ export class Session {
       if (result.code === ErrorCode.WRONG_CREDENTIALS) return this.#happen('refused');
       this.#error(result.code);
       this.#waitMs = result.waitMs;
+      if (code === ErrorCode.RESUME_REFUSED) this.#waitLess();
       if (code === ErrorCode.INSTANCE_IN_USE) this.#attachment.window.settleAll(ErrorCode.RESUME_REFUSED);
       return this.#happen('login-failed');
     }
@@ -236,12 +237,16 @@ export class Session {
   /** The relay has no such session, or another place has taken it: then this one needs an identity of its own. */
   #gone(code: number, reason: string): void {
     this.#gapReason = reason;
-    // The relay has answered: what was waited for before is over.
-    if (code !== ErrorCode.INSTANCE_IN_USE) this.#attempt = Math.min(this.#attempt, 1);
+    if (code !== ErrorCode.INSTANCE_IN_USE) this.#waitLess();
     this.#happen('gone');
     if (code !== ErrorCode.INSTANCE_IN_USE) return;
     this.#signIn.forget();
     this.#attachment.window.settleAll(ErrorCode.RESUME_REFUSED);
+  }
+
+  /** The relay has answered: what was waited for before is over. */
+  #waitLess(): void {
+    this.#attempt = Math.min(this.#attempt, 1);
   }
 
   protected run(): void {
