@@ -60,6 +60,7 @@ export class Deliveries {
 
   /** Notes that a message of a session was delivered; see {@link OwedAnswers}. */
   owe(session: Session): void {
+    if (session.transport === undefined) return;
     if (this.#owed.add(session)) this.settle(session);
   }
 
@@ -77,8 +78,9 @@ export class Deliveries {
     this.#boundAnswers(session);
   }
 
-  /** Adds an answer for the WebSocket of a session. */
+  /** Adds an answer for the WebSocket of a session, unless what it asked for has closed it. */
   answer(session: Session, entry: Entry): void {
+    if (session.transport === undefined) return;
     pushOwed(session);
     this.#add(session, entry);
     this.#boundAnswers(session);

@@ -101,7 +101,10 @@ export class Session extends Timed implements Member<Session> {
 
   keep(entry: Entry): void {
     const { resume } = this;
-    if (resume === undefined) this.queue.push(entry);
+    if (resume === undefined) {
+      entry.receipt?.lose();
+      this.queue.push(entry);
+    }
     // A volatile one only while there is much room.
     else if (!entry.isVolatile || !resume.ring.isHalfFull) resume.push(entry);
   }

@@ -12,4 +12,6 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 219, found: 'a receipt waited for the receivers of earlier messages too' },
   { seed: 20, found: 'receipts for a session that had ended were kept for ever' },
   { seed: 661, found: 'memory full of what waited for a lost session kept everybody out' },
+  { seed: 12166, found: 'a receipt was awaited for ever when a receiver without the extension had a queue of its own again' },
+  { seed: 31496, found: 'answers behind the close of a slow sender went to its next WebSocket, ahead of earlier refusals' },
 ];
