@@ -1,5 +1,6 @@
 import { type Joined, type Joiner, type Part, partOf, RECEIVE, TERMINATOR } from './joiner';
-import type { Entry, OutQueue } from './out-queue';
+import type { OutQueue } from './out-queue';
+import type { SentGroups } from './sent-groups';
 
 /** Groups without a large payload are copied together up to here; what is longer is handed on as a view of the batch. */
 export const OWN_VIEW_SIZE = 16_384;
@@ -11,32 +12,22 @@ export const OWN_VIEW_SIZE = 16_384;
 export class Batch<M> {
   /** For whoever sent nothing of it. */
   readonly shared: Joined;
-  readonly #entries: readonly Entry[];
-  readonly #senders: readonly M[];
-  /** Those that sent some of it. */
-  readonly #owners: ReadonlySet<M>;
   /** Where the first group begins in a frame of one chunk. */
   readonly #start: number;
 
-  /** @param senders - Who sent each entry. */
   constructor(
-    entries: readonly Entry[],
-    senders: readonly M[],
+    private readonly sent: SentGroups<M>,
     private readonly joiner: Joiner,
   ) {
-    this.#entries = entries;
-    this.#senders = senders;
-    this.#owners = new Set(senders);
-    this.shared = joiner.join(entries);
+    this.shared = joiner.join(sent.entries);
     let length = TERMINATOR.end;
-    for (const entry of entries) length += entry.length;
+    for (const entry of sent.entries) length += entry.length;
     this.#start = this.shared.bytes - length;
   }
 
   /** What a member gets for whom these answers wait. */
   frameFor(member: M, answers: OutQueue): Joined | undefined {
-    const isOwner = this.#owners.has(member);
-    if (!isOwner && answers.length === 0) return this.shared;
+    if (!this.sent.isOwner(member) && answers.length === 0) return this.shared;
     const [only, ...others] = this.shared.chunks;
     if (only === undefined || others.length > 0) return this.#join(member, answers);
     const parts: Part[] = [];
@@ -47,13 +38,13 @@ export class Batch<M> {
 
   /** The groups of others, those between two of the member's own in one piece. @returns How many. */
   #addRuns(member: M, frame: Uint8Array, parts: Part[]): number {
-    const entries = this.#entries;
+    const { entries, senders } = this.sent;
     let groups = 0;
     let start = this.#start;
     let end = start;
     for (let i = 0; i < entries.length; i++) {
       const next = end + entries[i]!.length;
-      if (this.#senders[i] === member) {
+      if (senders[i] === member) {
         addRun(parts, frame, start, end);
         start = next;
       } else {
@@ -67,7 +58,7 @@ export class Batch<M> {
   }
 
   #join(member: M, answers: OutQueue): Joined | undefined {
-    const entries = this.#entries.filter((_, i) => this.#senders[i] !== member);
+    const entries = [...this.sent.entriesFor(member)];
     for (let i = 0; i < answers.length; i++) entries.push(answers.at(i)!);
     return entries.length === 0 ? undefined : this.joiner.join(entries);
   }

@@ -7,6 +7,7 @@ import type { NumberedDeliveries } from './numbered-deliveries';
 import type { Entry } from './out-queue';
 import { pushOwed } from './owed-answers';
 import type { ResumeState } from './resume-state';
+import { SentGroups } from './sent-groups';
 import type { Session } from './sessions';
 import type { Transports } from './transports';
 
@@ -78,19 +79,19 @@ export class LiveNetworks {
     const count = countFront(waiting, this.context.limits.maxWriteSize);
     if (count === 0) return;
     const entries = waiting.first(count);
-    const from = senders.slice(0, count);
+    const sent = new SentGroups<NetworkMember<Session>>(entries, senders.slice(0, count));
     let batch: Batch<NetworkMember<Session>> | undefined;
     let numbered: NumberedBatch<NetworkMember<Session>> | undefined;
     for (let i = 0; i < liveCount; i++) {
       const member = members[i]!;
       pushOwed(member);
       if (member.resume === undefined) {
-        batch ??= new Batch(entries, from, this.joiner);
+        batch ??= new Batch(sent, this.joiner);
         const joined = batch.frameFor(member, member.queue);
         member.queue.clear();
         if (joined !== undefined) this.transports.writeFrame(member.transport!, joined);
       } else {
-        numbered ??= new NumberedBatch(entries, from, this.joiner);
+        numbered ??= new NumberedBatch(sent, this.joiner);
         // A receipt may have come in between.
         if (member.resume.ring.hasUnsent) this.#writeUnsent(member, member.resume);
         const joined = this.numbered.takeBatch(member, member.resume, numbered);

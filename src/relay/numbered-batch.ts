@@ -2,34 +2,20 @@ import { OWN_VIEW_SIZE } from './batch';
 import { addNumbered, type Joined, type Joiner, type Part, partOf, TERMINATOR } from './joiner';
 import { receiveFrom } from './numbered-frames';
 import type { Entry, OutQueue } from './out-queue';
+import type { SentGroups } from './sent-groups';
 
 /**
  * The groups of a {@link Batch} for the live members that have the extension. Those that are at the same number get the very
  * same frame.
  */
 export class NumberedBatch<M> {
-  readonly #entries: readonly Entry[];
-  readonly #senders: readonly M[];
-  readonly #owners: ReadonlySet<M>;
   readonly #frames = new Map<number, Joined>();
   #groups: readonly Part[] | undefined;
 
-  /** @param senders - Who sent each entry. */
   constructor(
-    entries: readonly Entry[],
-    senders: readonly M[],
+    readonly sent: SentGroups<M>,
     private readonly joiner: Joiner,
-  ) {
-    this.#entries = entries;
-    this.#senders = senders;
-    this.#owners = new Set(senders);
-  }
-
-  /** The messages that a member gets: not its own. */
-  entriesFor(member: M): readonly Entry[] {
-    if (!this.#owners.has(member)) return this.#entries;
-    return this.#entries.filter((_, i) => this.#senders[i] !== member);
-  }
+  ) {}
 
   /**
    * What a member is written.
@@ -38,7 +24,7 @@ export class NumberedBatch<M> {
    * @param number - The number that the first one has for it.
    */
   frameFor(entries: readonly Entry[], number: number, answers: OutQueue): Joined | undefined {
-    const isShared = entries === this.#entries;
+    const isShared = entries === this.sent.entries;
     if (isShared && answers.length === 0) {
       let shared = this.#frames.get(number);
       if (shared === undefined) this.#frames.set(number, (shared = this.#build(entries, number, answers)));
@@ -52,7 +38,7 @@ export class NumberedBatch<M> {
     for (let i = 0; i < answers.length; i++) parts.push(partOf(answers.at(i)!.bytes));
     if (entries.length > 0) {
       parts.push(receiveFrom(number));
-      if (entries === this.#entries) parts.push(...this.#allGroups);
+      if (entries === this.sent.entries) parts.push(...this.#allGroups);
       else addNumbered(parts, entries);
       parts.push(TERMINATOR);
     }
@@ -63,7 +49,7 @@ export class NumberedBatch<M> {
   get #allGroups(): readonly Part[] {
     if (this.#groups === undefined) {
       const parts: Part[] = [];
-      addNumbered(parts, this.#entries);
+      addNumbered(parts, this.sent.entries);
       this.#groups = [partOf(this.joiner.copy(parts))];
     }
     return this.#groups;

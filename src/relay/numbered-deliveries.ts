@@ -71,7 +71,7 @@ export class NumberedDeliveries {
     batch: NumberedBatch<NetworkMember<Session>>,
   ): Joined | undefined {
     const { ring } = resume;
-    const entries = batch.entriesFor(member);
+    const entries = batch.sent.entriesFor(member);
     const joined = batch.frameFor(entries, ring.last + 1, member.queue);
     member.queue.clear();
     resume.pushAll(entries);

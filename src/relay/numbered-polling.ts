@@ -7,7 +7,7 @@ import type { Deliveries } from './deliveries';
 import type { Downloads } from './downloads';
 import type { FieldReader } from './field-reader';
 import type { NumberedMessages } from './numbered-messages';
-import type { ResumeState } from './resume-state';
+import type { AttachClaim, ResumeState } from './resume-state';
 import type { Resumption } from './resumption';
 import type { SessionLife } from './session-life';
 import type { Session } from './sessions';
@@ -60,7 +60,7 @@ export class NumberedPolling {
 
   download(session: Session, resume: ResumeState, request: number, fields: Fields): void {
     const claim = this.parts.resumption.claimOf(fields);
-    if (claim !== undefined) return this.#attach(session, resume, request, fields);
+    if (claim !== undefined) return this.#attach(session, resume, request, fields, claim);
     const { context, downloads, life, deliveries } = this.parts;
     const counter = readCounter(fields, 'z');
     if (!resume.isPolling) return this.#refuse(session, request, ErrorCode.RESUME_REFUSED);
@@ -85,9 +85,14 @@ export class NumberedPolling {
   }
 
   /** The first download binds the session to long polling, and is answered at once. */
-  #attach(session: Session, resume: ResumeState, request: number, fields: Fields): void {
+  #attach(
+    session: Session,
+    resume: ResumeState,
+    request: number,
+    fields: Fields,
+    claim: AttachClaim,
+  ): void {
     const { context, downloads, life, deliveries, resumption } = this.parts;
-    const claim = resumption.claimOf(fields)!;
     const code = resumption.judge(session, resume, claim);
     if (code !== ErrorCode.SUCCESS) return this.#refuse(session, request, code);
     const token = `~xr=${resumption.accept(session, resume, claim)}`;

@@ -44,9 +44,9 @@ export class Resumption {
   /** Who offers the extension with a login; undefined for everybody else. */
   instanceOf(fields: Fields): Instance | undefined {
     const id = this.reader.first(fields, 'xi') ?? '';
-    const hasResume = this.reader.first(fields, 'xf')?.includes('r') === true;
-    if (this.reader.first(fields, 'x') !== VERSION || !hasResume || !INSTANCE.test(id)) return undefined;
-    return this.#instance(id, this.#featuresOf(this.reader.first(fields, 'xf')!));
+    const offer = this.reader.first(fields, 'xf') ?? '';
+    if (this.reader.first(fields, 'x') !== VERSION || !offer.includes('r') || !INSTANCE.test(id)) return undefined;
+    return this.#instance(id, this.#featuresOf(offer));
   }
 
   /** Whom a token lets in. */

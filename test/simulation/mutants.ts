@@ -61,7 +61,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a sender gets its own message back from a shared batch',
     file: 'src/relay/batch.ts',
-    find: 'if (this.#senders[i] === member) {',
+    find: 'if (senders[i] === member) {',
     replace: 'if (i < 0) {',
   },
   {
