@@ -1,7 +1,7 @@
 import fetch from 'cross-fetch';
 import WebSocket from 'isomorphic-ws';
 import type { Platform } from '../core/transport';
-import { systemClock } from './clock';
+import { nodeClock } from './node-clock';
 import { poster } from './long-polling';
 import { socketOpener } from './websocket';
 
@@ -11,7 +11,7 @@ const LOCAL_RELAY = 'http://127.0.0.1:9324';
 export const nodePlatform: Platform = {
   openSocket: socketOpener(WebSocket),
   post: poster(fetch),
-  clock: systemClock,
+  clock: nodeClock,
   defaultServer: () => LOCAL_RELAY,
   watchPage: () => () => undefined,
 };

@@ -53,6 +53,7 @@ export class Attachment {
     const { deviceId, grant } = (this.#login = login);
     this.#resume.begin(grant);
     this.window.begin(grant !== undefined);
+    this.#choice.begin();
     this.#chooseLink = this.#options.makeLinks(this.#traffic, this.#settings, this.reports, deviceId, this.#resume);
   }
 

@@ -1,5 +1,6 @@
 import type { Fields } from './codec';
 import { ErrorCode } from './errors';
+import type { Grant, Identity } from './login';
 import { readMessages, readNumber, type IncomingMessage } from './messages';
 import type { FirstNumbers } from './requests';
 import type { Gap, Resume } from './resume';
@@ -29,6 +30,8 @@ export type StateEvent =
   | { type: Outcome }
   /** The relay does not know the session any more (12, 32). */
   | { type: 'gone'; code: number; reason: string }
+  /** As `gone`, and the relay has begun a new session on this very transport (X-73). */
+  | { type: 'renewed'; identity: Identity; grant: Grant; reason: string }
   /** The transport failed; the session may live. `spreadMs`: the time over which the relay wants its clients back. */
   | { type: 'lost'; code: number; spreadMs: number | undefined };
 
@@ -140,8 +143,11 @@ export abstract class Link {
 
   /** The session is not there any more. */
   protected leave(code: number, fields?: Fields): void {
-    const lost = this.resume.grant ? 'expired' : 'plain';
-    this.over({ type: 'gone', code, reason: fields?.first('xg')?.split(':')[1] ?? lost });
+    this.over({ type: 'gone', code, reason: this.lossReason(fields) });
+  }
+
+  protected lossReason(fields: Fields | undefined): string {
+    return fields?.first('xg')?.split(':')[1] ?? (this.resume.grant ? 'expired' : 'plain');
   }
 
   /** The transport failed; `code` is to be reported, 0 when there is nothing to say. */

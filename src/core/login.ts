@@ -5,6 +5,8 @@ import { readNumber } from './messages';
 
 /** What a relay that speaks the extension grants with the login. */
 export interface Grant {
+  /** Whom it was granted to. */
+  readonly instance: string;
   token: string;
   /** Most messages and bytes that may be without acknowledgement. */
   windowMessages: number;
@@ -20,10 +22,14 @@ export interface Grant {
   isDurable: boolean;
 }
 
-/** What a good answer to the login holds (P-5, P-37, P-47). */
-export interface Login {
+/** By what a session goes. */
+export interface Identity {
   readonly deviceId: string;
   readonly sessionId: string;
+}
+
+/** What a good answer to the login holds (P-5, P-37, P-47). */
+export interface Login extends Identity {
   /** Hosts without and with encryption: the first for upload and WebSocket, the second for download. */
   readonly plainHosts: readonly [string, string];
   readonly secureHosts: readonly [string, string];
@@ -51,22 +57,31 @@ export function loginRequest(credentials: Credentials | { token: string }, insta
   if ('token' in credentials) writer.field('xr', credentials.token);
   else writer.field('cn', credentials.connectName).field('cp', credentials.connectPassword);
   writer.field('ec', 1);
-  if (instance) writer.field('x', 1).field('xf', FEATURES).field('xi', instance);
-  return writer.finish();
+  return (instance ? writeOffer(writer, instance) : writer).finish();
+}
+
+/** Offers the extension, for a new session. */
+export function writeOffer(writer: FieldWriter, instance: string): FieldWriter {
+  return writer.field('x', 1).field('xf', FEATURES).field('xi', instance);
 }
 
 /** Reads a good answer to a login; undefined when it is not as it has to be. */
-export function readLogin(fields: Fields): Login | undefined {
-  const deviceId = fields.first('id') ?? '';
-  const sessionId = DEVICE_ID.exec(deviceId)?.[1];
+export function readLogin(fields: Fields, instance: string): Login | undefined {
+  const identity = readIdentity(fields);
   const plainHosts = readHosts(fields, 'ip');
   const secureHosts = readHosts(fields, 'dn');
-  if (!sessionId || !plainHosts || !secureHosts) return undefined;
-  return { deviceId, sessionId, plainHosts, secureHosts, texts: readTexts(fields), grant: readGrant(fields) };
+  if (!identity || !plainHosts || !secureHosts) return undefined;
+  return { ...identity, plainHosts, secureHosts, texts: readTexts(fields), grant: readGrant(fields, instance) };
+}
+
+export function readIdentity(fields: Fields): Identity | undefined {
+  const deviceId = fields.first('id') ?? '';
+  const sessionId = DEVICE_ID.exec(deviceId)?.[1];
+  return sessionId ? { deviceId, sessionId } : undefined;
 }
 
 /** What the relay grants; undefined when it is not as it has to be. */
-function readGrant(fields: Fields): Grant | undefined {
+export function readGrant(fields: Fields, instance: string): Grant | undefined {
   const token = fields.first('xr');
   const window = readBounds(fields, 'xw');
   // Small enough for any ring, where the relay does not say.
@@ -74,6 +89,7 @@ function readGrant(fields: Fields): Grant | undefined {
   const features = fields.first('xf') ?? '';
   if (fields.first('x') !== '1' || !token || !window || !features.includes('r')) return undefined;
   return {
+    instance,
     token,
     windowMessages: window[0],
     windowBytes: window[1],

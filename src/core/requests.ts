@@ -1,5 +1,6 @@
 import { joinBytes } from './bytes';
 import { FieldWriter } from './field-writer';
+import { writeOffer } from './login';
 import type { Resume } from './resume';
 import { encodeText } from './text';
 
@@ -14,9 +15,12 @@ export function keepAliveMessage(resume: Resume): Uint8Array {
   return resume.grant ? terminated(resume.writeAck(new FieldWriter())) : TERMINATOR;
 }
 
+/** A session that has run before may be renewed, should the relay have lost it. */
 export function attachMessage(deviceId: string, resume: Resume): Uint8Array {
+  const { grant, networks } = resume;
   const writer = request(deviceId);
-  if (resume.grant) resume.writeCount(resume.writeAttach(writer, resume.grant));
+  if (grant) resume.writeCount(resume.writeAttach(writer, grant));
+  if (grant && networks) writeOffer(writer, grant.instance);
   return terminated(writer);
 }
 

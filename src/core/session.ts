@@ -191,10 +191,14 @@ export class Session {
       if (code === ErrorCode.INSTANCE_IN_USE) this.#attachment.window.settleAll(ErrorCode.RESUME_REFUSED);
       return this.#happen('login-failed');
     }
-    this.#login = result;
-    this.#runUntil = this.#traffic.now;
-    this.#attachment.begin(result);
+    this.#begin(result);
     this.#happen('accepted');
+  }
+
+  #begin(login: Login): void {
+    this.#login = login;
+    this.#runUntil = this.#traffic.now;
+    this.#attachment.begin(login);
   }
 
   protected attach(): void {
@@ -209,6 +213,9 @@ export class Session {
         return this.#lost(event.code);
       case 'gone':
         return this.#gone(event.code, event.reason);
+      case 'renewed':
+        this.#gapReason = event.reason;
+        return this.#begin({ ...this.#login!, ...event.identity, grant: event.grant });
       case 'attached':
       case 'detached':
       case 'ended':

@@ -40,7 +40,7 @@ export class SignIn {
   }
 
   answered(code: number, fields: Fields | undefined): Login | SignInFailure {
-    const login = fields && code === ErrorCode.SUCCESS ? readLogin(fields) : undefined;
+    const login = fields && code === ErrorCode.SUCCESS ? readLogin(fields, this.#instance) : undefined;
     const hadToken = this.token !== undefined;
     const seconds = fields && code === ErrorCode.RATE_LIMITED ? readNumber(fields, 'xt') || 1 : 0;
     if (code !== ErrorCode.UNREACHABLE && code !== ErrorCode.RATE_LIMITED) this.token = undefined;

@@ -9,6 +9,7 @@ import {
   type Outcome,
   type SessionSettings,
 } from './link';
+import { readGrant, readIdentity } from './login';
 import { MAX_ANSWER_SIZE, readCode, readNumber } from './messages';
 import {
   attachMessage,
@@ -182,13 +183,23 @@ export class SocketLink extends Link {
     if (code === ErrorCode.NO_DATA) {
       return this.isOvertaken(fields) ? this.leave(ErrorCode.INSTANCE_IN_USE) : this.lose(ErrorCode.SUCCESS);
     }
-    if (code !== ErrorCode.SUCCESS) return this.leave(code, fields);
+    if (code !== ErrorCode.SUCCESS) return this.#renew(fields) ? this.#join() : this.leave(code, fields);
     if (grant) {
       grant.token = fields.first('xr') ?? grant.token;
       this.sent(code, fields);
     }
     if (grant && networks === this.settings.networkNames) this.#ready(ErrorCode.NETWORKS_SET);
     else this.#join();
+  }
+
+  /** @returns Whether the relay has begun a new session in the place of the one it does not know. */
+  #renew(fields: Fields): boolean {
+    const identity = readIdentity(fields);
+    const grant = readGrant(fields, this.resume.grant?.instance ?? '');
+    if (!identity || !grant) return false;
+    this.#lastSent = this.#taken = 0;
+    this.report({ type: 'renewed', identity, grant, reason: this.lossReason(fields) });
+    return true;
   }
 
   #networksAnswered(code: number, fields: Fields): void {

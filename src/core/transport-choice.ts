@@ -30,6 +30,11 @@ export class TransportChoice {
     this.#isFallback = false;
   }
 
+  /** A new session: the one before was lost with the relay, not because of the way to it. */
+  begin(): void {
+    this.#isFallback &&= !this.#hasHadSocket;
+  }
+
   /** @param failures - Attempts that failed one after the other. */
   failed(failures: number): void {
     const tries = this.#hasHadSocket ? TRIES : 1;
@@ -52,6 +57,7 @@ export class TransportChoice {
       this.#traffic.letGo(id);
       this.#traffic.stop('climb');
       this.#isFallback = !isOpen;
+      this.#hasHadSocket = isOpen;
       if (isOpen) climb();
       else this.running(true, origin, climb);
     };

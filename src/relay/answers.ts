@@ -55,6 +55,11 @@ export function refusedAnswer(code: number, more: string): Entry {
   return new Entry('answer', encodeText(`~rt=a~e=${code}${more}~t=1`));
 }
 
+/** The same, with a new session in the place of the one that is gone (X-73). @param grant - As in a login answer. */
+export function renewedAnswer(id: string, grant: string, more: string): Entry {
+  return refusedAnswer(ErrorCode.RESUME_REFUSED, `~id=${id}${grant}${more}`);
+}
+
 /** As {@link takenAnswer}, to a keep-alive. */
 export function keepAliveAnswer(upTo: number): Entry {
   return new Entry('answer', joinNumber(KEEPS_ALIVE, upTo, END));

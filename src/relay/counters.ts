@@ -26,6 +26,8 @@ export interface RelayCounters {
   loginsRefused: number;
   /** Transports that took up a session where the one before broke off. */
   sessionsResumed: number;
+  /** Sessions that took the place of one that was gone, without a login. */
+  sessionsRenewed: number;
   sessionsExpired: number;
   sessionsEvicted: number;
   slowConsumersClosed: number;
@@ -49,6 +51,7 @@ export function createCounters(): RelayCounters {
     logins: 0,
     loginsRefused: 0,
     sessionsResumed: 0,
+    sessionsRenewed: 0,
     sessionsExpired: 0,
     sessionsEvicted: 0,
     slowConsumersClosed: 0,

@@ -1,7 +1,7 @@
 import type { Account, AccountStore, LoginResult } from './account-types';
 import type { DurableFolder } from './durable';
 import type { RelayEnv } from './env';
-import type { ProtocolRoute, RelayEffect, RelayInput, RequestInput, StoreEffect } from './events';
+import type { Asker, ProtocolRoute, RelayEffect, RelayInput, RequestInput, StoreEffect } from './events';
 import type { RelayLimits } from './limits';
 import type { Logger } from './logger';
 import { RelayCore } from './relay-core';
@@ -205,21 +205,21 @@ export class RelayDriver {
   }
 
   #checkLogin(effect: Extract<RelayEffect, { type: 'check-login' }>): void {
-    const { request, connectName, connectPassword, remoteAddress } = effect;
-    this.#finishLogin(request, this.accounts.login(connectName, connectPassword, remoteAddress));
+    const { asker, connectName, connectPassword, remoteAddress } = effect;
+    this.#finishLogin(asker, this.accounts.login(connectName, connectPassword, remoteAddress));
   }
 
-  #checkToken({ request, connectName, generation }: Extract<RelayEffect, { type: 'check-token' }>): void {
+  #checkToken({ asker, connectName, generation }: Extract<RelayEffect, { type: 'check-token' }>): void {
     const refused: LoginResult = { ok: false, code: 8 };
-    this.#finishLogin(request, this.accounts.resume?.(connectName, generation) ?? Promise.resolve(refused));
+    this.#finishLogin(asker, this.accounts.resume?.(connectName, generation) ?? Promise.resolve(refused));
   }
 
-  #finishLogin(request: number, outcome: Promise<LoginResult>): void {
+  #finishLogin(asker: Asker, outcome: Promise<LoginResult>): void {
     outcome.then(
-      (result) => this.input({ type: 'login-checked', request, result }),
+      (result) => this.input({ type: 'login-checked', asker, result }),
       (error: unknown) => {
         this.logger.error('account store failed', { reason: reasonOf(error) });
-        this.input({ type: 'login-checked', request, result: { ok: false, code: 20 } });
+        this.input({ type: 'login-checked', asker, result: { ok: false, code: 20 } });
       },
     );
   }

@@ -11,6 +11,9 @@ export type BodyFault = 'too-large' | 'anonymous';
 export type CheckedLogin =
   { readonly ok: true; readonly account: RoutedAccount } | { readonly ok: false; readonly code: number };
 
+/** Who waits for a check: a request, or a WebSocket that has shown a token. Numbers of the driver. */
+export type Asker = { readonly request: number } | { readonly transport: number };
+
 /** A request that was read to its end. */
 export interface RequestInput {
   readonly type: 'request';
@@ -45,7 +48,7 @@ export type RelayInput =
     }
   | RequestInput
   | { readonly type: 'aborted'; readonly request: number }
-  | { readonly type: 'login-checked'; readonly request: number; readonly result: CheckedLogin }
+  | { readonly type: 'login-checked'; readonly asker: Asker; readonly result: CheckedLogin }
   | { readonly type: 'flush' | 'deadline' | 'stored' | 'compact' }
   | { readonly type: 'drain'; readonly spreadSeconds: number };
 
@@ -93,12 +96,12 @@ export type RelayEffect =
     }
   | {
       readonly type: 'check-login';
-      readonly request: number;
+      readonly asker: Asker;
       readonly connectName: string;
       readonly connectPassword: string;
       readonly remoteAddress: string;
     }
-  | ({ readonly type: 'check-token'; readonly request: number } & TokenClaims)
+  | ({ readonly type: 'check-token'; readonly asker: Asker } & TokenClaims)
   | StoreEffect
   | LogEffect;
 

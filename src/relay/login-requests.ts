@@ -58,7 +58,7 @@ export class LoginRequests {
       return this.#refuse(request, ErrorCode.WRONG_CREDENTIALS, remoteAddress);
     }
     this.#pending.set(request, pending);
-    this.context.effects.push({ type: 'check-login', request, connectName, connectPassword, remoteAddress });
+    this.context.effects.push({ type: 'check-login', asker: { request }, connectName, connectPassword, remoteAddress });
   }
 
   finish(request: number, result: CheckedLogin): void {
@@ -88,7 +88,7 @@ export class LoginRequests {
     const claims = this.resumption.readToken(token);
     if (claims === undefined) return this.#refuse(request, ErrorCode.RESUME_REFUSED, pending.remoteAddress);
     this.#pending.set(request, pending);
-    this.context.effects.push({ type: 'check-token', request, ...claims });
+    this.context.effects.push({ type: 'check-token', asker: { request }, ...claims });
   }
 
   abort(request: number): void {

@@ -1,6 +1,6 @@
 import { parseBody } from '../core/codec';
 import { CloseCode } from './close-codes';
-import { CoreContext, type TimedTarget } from './core-context';
+import { CoreContext, type InputOf, type TimedTarget } from './core-context';
 import type { RelayCounters } from './counters';
 import { Deliveries } from './deliveries';
 import { Downloads } from './downloads';
@@ -15,6 +15,7 @@ import { Publisher } from './publisher';
 import { Resumption } from './resumption';
 import { NumberedMessages } from './numbered-messages';
 import { NumberedPolling } from './numbered-polling';
+import { Renewals } from './renewals';
 import type { RoutedAccount } from './router';
 import { SessionLife } from './session-life';
 import type { SavedSession } from './saved-session';
@@ -55,6 +56,7 @@ export class RelayCore {
   readonly #messages: WebSocketMessages;
   readonly #polling: Polling;
   readonly #logins: LoginRequests;
+  readonly #renewals: Renewals;
   /** Since the last flush. */
   #hasReceived = false;
 
@@ -86,9 +88,10 @@ export class RelayCore {
     const publisher = (this.#publisher = new Publisher(context, deliveries));
     const uploads = new Uploads(context, publisher);
     const numbered = new NumberedMessages(context, publisher);
+    const renewals = (this.#renewals = new Renewals({ context, transports, life, resumption }));
     const parts = { context, downloads, deliveries, life, reader, resumption, numbered };
     const numberedPolling = new NumberedPolling(parts);
-    this.#messages = new WebSocketMessages({ ...parts, transports, publisher });
+    this.#messages = new WebSocketMessages({ ...parts, transports, publisher, renewals });
     this.#polling = new Polling({ ...parts, uploads, numberedPolling });
     this.#logins = new LoginRequests(context, life, reader, resumption);
   }
@@ -104,7 +107,7 @@ export class RelayCore {
       accounts: this.#life.accountCount,
       transports: this.#transports.size,
       pendingDownloads: this.#downloads.size,
-      pendingLogins: this.#logins.size,
+      pendingLogins: this.#logins.size + this.#renewals.size,
       queuedMessages: totals.messages,
       queuedBytes: totals.bytes,
       heldInputBytes: this.#messages.heldBytes,
@@ -144,7 +147,7 @@ export class RelayCore {
       case 'request':
         return event.route === 'login' ? this.#logins.take(event) : this.#polling.take(event);
       case 'login-checked':
-        return this.#logins.finish(event.request, event.result);
+        return this.#finishCheck(event);
       case 'aborted':
         this.#logins.abort(event.request);
         return this.#downloads.abort(event.request);
@@ -204,6 +207,11 @@ export class RelayCore {
   #open(transportId: number): void {
     const transport = this.#transports.open(transportId);
     if (this.isDraining) this.#transports.close(transport, CloseCode.RESTART, '');
+  }
+
+  #finishCheck({ asker, result }: InputOf<'login-checked'>): void {
+    if ('request' in asker) this.#logins.finish(asker.request, result);
+    else this.#renewals.finish(asker.transport, result);
   }
 
   #inputTransport(event: Extract<RelayInput, { transport: number }>): void {

@@ -26,6 +26,7 @@ const COUNTERS: Readonly<Record<keyof RelayCounters, readonly [name: string, hel
   logins: ['webifi_logins_total', 'Logins that gave a session.'],
   loginsRefused: ['webifi_logins_refused_total', 'Logins that were refused.'],
   sessionsResumed: ['webifi_sessions_resumed_total', 'Transports that took up a session where one broke off.'],
+  sessionsRenewed: ['webifi_sessions_renewed_total', 'Sessions that took the place of lost ones without a login.'],
   sessionsExpired: ['webifi_sessions_expired_total', 'Sessions that expired.'],
   sessionsEvicted: ['webifi_sessions_evicted_total', 'Sessions ended because memory was short.'],
   slowConsumersClosed: ['webifi_slow_consumers_closed_total', 'WebSockets closed with 4008.'],

@@ -86,6 +86,18 @@ export class ResumeState implements ReceiptTaker {
     this.noteHead();
   }
 
+  /** Takes the place of a session that is gone, whose token stays good until the answer with the newer one has arrived. */
+  succeed({ token, counter = 0 }: AttachClaim): void {
+    this.#tokenBefore = token;
+    this.counter = counter;
+    this.noteHead();
+  }
+
+  /** Whether it has taken the place of another one by this claim. */
+  succeeds({ token, counter }: AttachClaim): boolean {
+    return counter === this.counter && this.#tokenBefore !== undefined && isSame(this.#tokenBefore, token);
+  }
+
   /** Adds an entry to the ring; the oldest make room for it. */
   push(entry: Entry): void {
     this.ring.push(entry);

@@ -109,7 +109,7 @@ export class Resumption {
 
   /** The fields that say why there is no session to resume. */
   lossFields(reason: LossReason): string {
-    return `~xp=${this.epoch}~xg=0-0:${reason}`;
+    return `~xp=${this.epoch}${gapField(reason)}`;
   }
 
   #start(session: Session, instance: Instance, token: Uint8Array, wake: () => void): ResumeState {
@@ -132,6 +132,11 @@ export class Resumption {
   #issue({ connectName, generation = NO_GENERATION }: RoutedAccount): Uint8Array {
     return this.env.issueToken({ connectName, generation });
   }
+}
+
+/** All that the session would have got. */
+export function gapField(reason: LossReason): string {
+  return `~xg=0-0:${reason}`;
 }
 
 function hex(byte: number): string {

@@ -1,5 +1,5 @@
 import { ErrorCode } from '../core/errors';
-import { resumedAnswer, takenAnswer, webSocketAnswer } from './answers';
+import { renewedAnswer, resumedAnswer, takenAnswer, webSocketAnswer } from './answers';
 import { CloseCode } from './close-codes';
 import type { CoreContext } from './core-context';
 import type { Deliveries } from './deliveries';
@@ -11,7 +11,7 @@ import { accountKey, SavedReceipts } from './restored';
 import type { SavedSession } from './saved-session';
 import { Session, SessionTable, type Transport } from './sessions';
 import type { AttachClaim, Instance, ResumeState } from './resume-state';
-import type { LossReason, Resumption } from './resumption';
+import { gapField, type LossReason, type Resumption } from './resumption';
 import type { Transports } from './transports';
 
 const EVICT_FROM = 0.8;
@@ -25,6 +25,13 @@ export interface SessionLifeParts {
   readonly resumption: Resumption;
   readonly reader: FieldReader;
   readonly randomBytes: RandomBytes;
+}
+
+/** What a WebSocket shows for a session in the place of one that is gone. */
+export interface RenewalClaim {
+  readonly instance: Instance;
+  readonly claim: AttachClaim;
+  readonly reason: LossReason;
 }
 
 /** How sessions begin, change their transport and end. */
@@ -146,6 +153,21 @@ export class SessionLife {
     resume.told = resume.up.last;
     resume.owesSign = false;
     session.queue.push(resumedAnswer(resume.told, token));
+  }
+
+  /**
+   * Begins a session on the WebSocket that has shown the token of one that is gone (X-73).
+   *
+   * @returns False when there is no room, or the instance is in use.
+   */
+  renew(account: RoutedAccount, { instance, claim, reason }: RenewalClaim, transport: Transport): boolean {
+    const session = this.makeWay(account, instance, claim.token) ? this.create(account, instance) : undefined;
+    if (session?.resume === undefined) return false;
+    session.resume.succeed(claim);
+    this.#bind(session, transport, ErrorCode.NO_DATA);
+    const grant = this.parts.resumption.grantOf(session.resume);
+    session.queue.push(renewedAnswer(session.id, grant, gapField(reason)));
+    return true;
   }
 
   /** Binds a WebSocket that has shown the device id; whatever the session used before ends (P-10, K-18). */

@@ -87,6 +87,13 @@ export class Transports {
     this.#leave(transport, 'ending', waitMs);
   }
 
+  /** The client takes the answer as the end of its session and closes; the relay does if it does not (P-6). */
+  refuse(transport: Transport, answer: Entry): void {
+    this.writeAnswers(transport, [answer]);
+    this.awaitClose(transport, this.context.limits.refusedCloseMs);
+    this.context.log('debug', 'transport refused');
+  }
+
   /** The client did not answer our Close in time. */
   destroy(transport: Transport): void {
     this.context.effects.push({ type: 'destroy', transport: transport.transportId });

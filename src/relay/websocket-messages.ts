@@ -19,7 +19,8 @@ import type { Publisher } from './publisher';
 import { readCounter } from './uploads';
 import type { NumberedMessages } from './numbered-messages';
 import type { ResumeState } from './resume-state';
-import type { Resumption } from './resumption';
+import type { Renewals } from './renewals';
+import type { LossReason, Resumption } from './resumption';
 import type { SessionLife } from './session-life';
 import type { Session, Transport } from './sessions';
 import type { Transports } from './transports';
@@ -33,6 +34,7 @@ export interface WebSocketParts {
   readonly reader: FieldReader;
   readonly resumption: Resumption;
   readonly numbered: NumberedMessages;
+  readonly renewals: Renewals;
 }
 
 type MessageKind = 'auth' | 'networks' | 'close' | 'send' | 'keep-alive' | 'unknown';
@@ -66,6 +68,7 @@ export class WebSocketMessages {
     this.#heldBytes -= transport.heldBytes;
     transport.heldBytes = 0;
     transport.splitter = undefined;
+    this.parts.renewals.forget(transport);
   }
 
   /**
@@ -177,16 +180,18 @@ export class WebSocketMessages {
   #authenticate(transport: Transport, fields: Fields): void {
     const id = fields.indexOf('id');
     if (fields.indexOf('id', id + 1) >= 0) return this.#refuse(transport, 'a', ErrorCode.PROTOCOL);
-    const { life, resumption } = this.parts;
+    const { life } = this.parts;
     const session = life.find(fields.raw(id));
     if (session?.resume !== undefined) this.#resume(session, session.resume, transport, fields);
     else if (session !== undefined) life.attach(session, transport);
-    else if (fields.has('xr'))
-      this.#refuseWith(
-        transport,
-        refusedAnswer(ErrorCode.RESUME_REFUSED, resumption.lossFields(life.lossOf(fields.raw(id)))),
-      );
+    else if (fields.has('xr')) this.#renew(transport, fields, life.lossOf(fields.raw(id)));
     else this.#refuse(transport, 'a', ErrorCode.SESSION_EXPIRED);
+  }
+
+  #renew(transport: Transport, fields: Fields, reason: LossReason): void {
+    const { renewals, resumption } = this.parts;
+    if (renewals.take(transport, fields, reason)) return;
+    this.#refuseWith(transport, refusedAnswer(ErrorCode.RESUME_REFUSED, resumption.lossFields(reason)));
   }
 
   #resume(session: Session, resume: ResumeState, transport: Transport, fields: Fields): void {
@@ -238,21 +243,18 @@ export class WebSocketMessages {
     }
   }
 
-  /** The client takes the answer as the end of its session and closes; the relay does if it does not (P-6). */
   #refuse(transport: Transport, kind: AnswerKind, code: number): void {
     this.#refuseWith(transport, webSocketAnswer(kind, code));
   }
 
   #refuseWith(transport: Transport, answer: Entry): void {
-    const { transports, deliveries, context } = this.parts;
+    const { transports, deliveries } = this.parts;
     const { session } = transport;
     if (session !== undefined) {
       deliveries.writeAnswers(session, transport);
       transports.detach(transport, 'detached');
     }
-    transports.writeAnswers(transport, [answer]);
-    transports.awaitClose(transport, context.limits.refusedCloseMs);
-    context.log('debug', 'transport refused');
+    transports.refuse(transport, answer);
   }
 
   #close(transport: Transport, code: number, reason: string): void {

@@ -3,7 +3,7 @@ import type { WebifiOptions } from '../client/options';
 import { WebifiClient } from '../client/webifi';
 import type { HttpAnswer, Platform, Signal, SocketHandlers, SocketTransport } from '../core/transport';
 import { Connection } from '../frames/connection';
-import type { ProtocolRoute, RelayEffect } from '../relay/events';
+import type { Asker, ProtocolRoute, RelayEffect } from '../relay/events';
 import { resolveLimits, type RelayLimits } from '../relay/limits';
 import { RelayCore } from '../relay/relay-core';
 import { memoryEnv } from './memory-env';
@@ -188,17 +188,17 @@ export class MemoryRelay {
         return this.#requests.get(effect.request)?.answer(effect.body.slice());
       case 'check-login':
       case 'check-token':
-        return this.#letIn(effect.request, effect.connectName);
+        return this.#letIn(effect.asker, effect.connectName);
       default:
         return;
     }
   }
 
-  #letIn(request: number, connectName: string): void {
+  #letIn(asker: Asker, connectName: string): void {
     const id = this.#accounts.get(connectName) ?? this.#accounts.size + 1;
     this.#accounts.set(connectName, id);
     const result = { ok: true, account: { id, connectName, networks: undefined, generation: GENERATION } } as const;
-    this.#clock.setTimer(() => this.#input({ type: 'login-checked', request, result }), 0);
+    this.#clock.setTimer(() => this.#input({ type: 'login-checked', asker, result }), 0);
   }
 
   #schedule(): void {

@@ -52,7 +52,7 @@ describe('SEC-11 the wire parser against hostile bytes', () => {
         if (split(randomSplit(bytes, random)).join('\n') !== whole) throw new Error('Splits disagree.');
         const body = parseBody(bytes, { maxSize: MAX_SIZE });
         readMessages(body);
-        readLogin(body);
+        readLogin(body, 'x');
       } catch (cause) {
         throw new Error(`Seed ${seed}, input ${i}: ${show(bytes)}`, { cause });
       }
@@ -68,6 +68,7 @@ describe('SEC-11 the wire parser against hostile bytes', () => {
     expect(fields.first('hasOwn')).toBeUndefined();
     const login = readLogin(
       parseBody(vector('~id=1sA~ip=h~ip=h~dn=h~dn=h~0=ok~valueOf=1~5=five'), { maxSize: 1000 }),
+      'x',
     );
     expect([...(login?.texts ?? [])]).toEqual([
       [0, 'ok'],

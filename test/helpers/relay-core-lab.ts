@@ -250,7 +250,7 @@ export class RelayCoreLab {
         return this.#checkLogin(effect);
       case 'check-token':
         this.tokenLogins += 1;
-        return this.input({ type: 'login-checked', request: effect.request, result: this.checkToken(effect) });
+        return this.input({ type: 'login-checked', asker: effect.asker, result: this.checkToken(effect) });
       case 'answer':
         return this.#answer(effect);
       case 'held':
@@ -288,11 +288,11 @@ export class RelayCoreLab {
   }
 
   #checkLogin(effect: Extract<RelayEffect, { type: 'check-login' }>): void {
-    const { request, connectName, connectPassword } = effect;
+    const { asker, connectName, connectPassword } = effect;
     const check = this.check ?? ((): CheckedLogin => ({ ok: true, account: this.account }));
     const result = check(connectName, connectPassword);
     if (result === undefined) this.waitingLogins.push(effect);
-    else this.input({ type: 'login-checked', request, result });
+    else this.input({ type: 'login-checked', asker, result });
   }
 }
 

@@ -90,11 +90,11 @@ export class Device implements Peer, ClientEvents {
     this.#networkDice = plan.dice.fork(Stream.network);
     this.workDice = plan.dice.fork(Stream.work);
     this.session = createClient(plan, name, plan.dice.fork(Stream.client));
-    const { extension, limits, window } = world.plan.relays[plan.relay]!;
+    const { extension, limits } = world.plan.relays[plan.relay]!;
     this.bornMs = world.timeline.nowMs;
     this.touches = new Set(touchesOf(limits));
     this.level = plan.hasExtension && extension === 'grants' ? 'x1' : 'p1';
-    this.#upstream = new UpstreamWatch(name, window);
+    this.#upstream = new UpstreamWatch(name);
     this.path = { ...plan.path };
     this.networksEver = new Set(plan.networkNames);
     this.#clockOffsetMs = plan.clockOffsetMs;

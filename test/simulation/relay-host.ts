@@ -1,5 +1,5 @@
 import type { RelayEnv } from '../../src/relay/env';
-import type { CheckedLogin, ProtocolRoute, RelayEffect, RelayInput } from '../../src/relay/events';
+import type { Asker, CheckedLogin, ProtocolRoute, RelayEffect, RelayInput } from '../../src/relay/events';
 import { RelayCore } from '../../src/relay/relay-core';
 import { memoryEnv } from '../../src/testing/memory-env';
 import { FrontDoor } from './front-door';
@@ -228,9 +228,9 @@ export class RelayHost {
         return sink?.answer(effect.body);
       }
       case 'check-login':
-        return this.#answerLogin(effect.request, () => accounts.login(effect.connectName, effect.connectPassword));
+        return this.#answerLogin(effect.asker, () => accounts.login(effect.connectName, effect.connectPassword));
       case 'check-token':
-        return this.#answerLogin(effect.request, () => accounts.resume(effect.connectName, effect.generation));
+        return this.#answerLogin(effect.asker, () => accounts.resume(effect.connectName, effect.generation));
       case 'log':
         if (hasSecret(JSON.stringify(effect))) {
           throw new Violation('I10', `a secret is in the log: ${JSON.stringify(effect)}`);
@@ -248,14 +248,14 @@ export class RelayHost {
   }
 
   /** The account store: answers later, sometimes with trouble of its own. */
-  #answerLogin(request: number, check: () => CheckedLogin): void {
+  #answerLogin(asker: Asker, check: () => CheckedLogin): void {
     const { generation } = this;
     const { passwordCheckMs, dice } = this.plan;
     this.#world.timeline.after(dice.between(0.1, passwordCheckMs), () => {
       if (this.generation !== generation || !this.isUp) return;
       if (this.isStoreDown) this.#world.counts.add('fault login without account store');
       const result: CheckedLogin = this.isStoreDown ? { ok: false, code: 20 } : check();
-      this.input({ type: 'login-checked', request, result });
+      this.input({ type: 'login-checked', asker, result });
     });
   }
 

@@ -296,7 +296,7 @@ describe('drain', () => {
     const checking = lab.request('login', '~p=1~cn=a~cp=b');
     lab.input({ type: 'drain', spreadSeconds: 1 });
     const account = { id: 1, connectName: 'home', networks: undefined };
-    lab.input({ type: 'login-checked', request: checking.request, result: { ok: true, account } });
+    lab.input({ type: 'login-checked', asker: { request: checking.request }, result: { ok: true, account } });
     expect(checking.body).toBe('~e=20');
     expect(lab.post('login', '~p=1~cn=a~cp=b')).toBe('~e=20');
     expect(lab.post('download', `~id=${id}~z=0`)).toBe('~e=15');

@@ -71,7 +71,7 @@ describe('login', () => {
     expect(lab.core.levels.pendingLogins).toBe(1);
     lab.abort(request);
     const account = { id: 1, connectName: 'home', networks: undefined };
-    lab.input({ type: 'login-checked', request: request.request, result: { ok: true, account } });
+    lab.input({ type: 'login-checked', asker: { request: request.request }, result: { ok: true, account } });
     expect(lab.core.levels).toMatchObject({ sessions: 0, pendingLogins: 0, accounts: 0 });
     expect(request.body).toBeUndefined();
   });
