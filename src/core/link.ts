@@ -1,6 +1,6 @@
 import type { Fields } from './codec';
 import { ErrorCode } from './errors';
-import type { Grant, Identity } from './login';
+import type { NewSession } from './login';
 import { readMessages, readNumber, type IncomingMessage } from './messages';
 import type { FirstNumbers } from './requests';
 import type { Gap, Resume } from './resume';
@@ -28,10 +28,8 @@ export type StateEvent =
   /** Bound and its networks set, for the first time or anew. */
   | { type: 'attached' }
   | { type: Outcome }
-  /** The relay does not know the session any more (12, 32). */
-  | { type: 'gone'; code: number; reason: string }
-  /** As `gone`, and the relay has begun a new session on this very transport (X-73). */
-  | { type: 'renewed'; identity: Identity; grant: Grant; reason: string }
+  /** The relay does not know the session any more (12, 32), and may have begun another one on this transport (X-73). */
+  | { type: 'gone'; code: number; reason: string; session?: NewSession | undefined }
   /** The transport failed; the session may live. `spreadMs`: the time over which the relay wants its clients back. */
   | { type: 'lost'; code: number; spreadMs: number | undefined };
 
@@ -141,13 +139,11 @@ export abstract class Link {
     return fields !== undefined && readNumber(fields, 'z') > this.resume.attaches;
   }
 
-  /** The session is not there any more. */
-  protected leave(code: number, fields?: Fields): void {
-    this.over({ type: 'gone', code, reason: this.lossReason(fields) });
-  }
-
-  protected lossReason(fields: Fields | undefined): string {
-    return fields?.first('xg')?.split(':')[1] ?? (this.resume.grant ? 'expired' : 'plain');
+  /** The session is not there any more. @param session - Stands in its place. */
+  protected leave(code: number, fields?: Fields, session?: NewSession): void {
+    const lost = this.resume.grant ? 'expired' : 'plain';
+    if (!session) this.traffic.clear();
+    this.report({ type: 'gone', code, reason: fields?.first('xg')?.split(':')[1] ?? lost, session });
   }
 
   /** The transport failed; `code` is to be reported, 0 when there is nothing to say. */

@@ -22,20 +22,20 @@ export interface Grant {
   isDurable: boolean;
 }
 
-/** By what a session goes. */
-export interface Identity {
+/** A session of the relay, and what goes with it. */
+export interface NewSession {
   readonly deviceId: string;
   readonly sessionId: string;
+  /** Undefined on a relay without the extension. */
+  readonly grant: Grant | undefined;
 }
 
 /** What a good answer to the login holds (P-5, P-37, P-47). */
-export interface Login extends Identity {
+export interface Login extends NewSession {
   /** Hosts without and with encryption: the first for upload and WebSocket, the second for download. */
   readonly plainHosts: readonly [string, string];
   readonly secureHosts: readonly [string, string];
   readonly texts: ErrorTexts;
-  /** Undefined on a relay without the extension. */
-  readonly grant: Grant | undefined;
 }
 
 /** Part of the relay's ring that is not acknowledged for a while. */
@@ -67,21 +67,22 @@ export function writeOffer(writer: FieldWriter, instance: string): FieldWriter {
 
 /** Reads a good answer to a login; undefined when it is not as it has to be. */
 export function readLogin(fields: Fields, instance: string): Login | undefined {
-  const identity = readIdentity(fields);
+  const session = readSession(fields, instance);
   const plainHosts = readHosts(fields, 'ip');
   const secureHosts = readHosts(fields, 'dn');
-  if (!identity || !plainHosts || !secureHosts) return undefined;
-  return { ...identity, plainHosts, secureHosts, texts: readTexts(fields), grant: readGrant(fields, instance) };
+  if (!session || !plainHosts || !secureHosts) return undefined;
+  return { ...session, plainHosts, secureHosts, texts: readTexts(fields) };
 }
 
-export function readIdentity(fields: Fields): Identity | undefined {
+/** The part of it that a new session has without a login, too. */
+export function readSession(fields: Fields, instance: string): NewSession | undefined {
   const deviceId = fields.first('id') ?? '';
   const sessionId = DEVICE_ID.exec(deviceId)?.[1];
-  return sessionId ? { deviceId, sessionId } : undefined;
+  return sessionId ? { deviceId, sessionId, grant: readGrant(fields, instance) } : undefined;
 }
 
 /** What the relay grants; undefined when it is not as it has to be. */
-export function readGrant(fields: Fields, instance: string): Grant | undefined {
+function readGrant(fields: Fields, instance: string): Grant | undefined {
   const token = fields.first('xr');
   const window = readBounds(fields, 'xw');
   // Small enough for any ring, where the relay does not say.

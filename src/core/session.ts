@@ -212,10 +212,7 @@ export class Session {
         this.#spreadMs = event.spreadMs;
         return this.#lost(event.code);
       case 'gone':
-        return this.#gone(event.code, event.reason);
-      case 'renewed':
-        this.#gapReason = event.reason;
-        return this.#begin({ ...this.#login!, ...event.identity, grant: event.grant });
+        return this.#gone(event);
       case 'attached':
       case 'detached':
       case 'ended':
@@ -242,8 +239,9 @@ export class Session {
   }
 
   /** The relay has no such session, or another place has taken it: then this one needs an identity of its own. */
-  #gone(code: number, reason: string): void {
+  #gone({ code, reason, session }: Extract<LinkEvent, { type: 'gone' }>): void {
     this.#gapReason = reason;
+    if (session) return this.#begin({ ...this.#login!, ...session });
     if (code !== ErrorCode.INSTANCE_IN_USE) this.#waitLess();
     this.#happen('gone');
     if (code !== ErrorCode.INSTANCE_IN_USE) return;

@@ -9,7 +9,7 @@ import {
   type Outcome,
   type SessionSettings,
 } from './link';
-import { readGrant, readIdentity } from './login';
+import { readSession } from './login';
 import { MAX_ANSWER_SIZE, readCode, readNumber } from './messages';
 import {
   attachMessage,
@@ -57,6 +57,7 @@ export class SocketLink extends Link {
     this.closing = undefined;
     this.isBusy = false;
     this.#phase = 'opening';
+    this.#lastSent = this.#taken = 0;
     this.#splitter = new MessageSplitter({ maxSize: MAX_ANSWER_SIZE });
     this.#socket = this.traffic.open(webSocketUrl(uploadOrigin), (event) => this.#input(event));
     this.traffic.after('answer', OPEN_TIMEOUT_MS, () => this.lose(ErrorCode.UNREACHABLE));
@@ -183,23 +184,18 @@ export class SocketLink extends Link {
     if (code === ErrorCode.NO_DATA) {
       return this.isOvertaken(fields) ? this.leave(ErrorCode.INSTANCE_IN_USE) : this.lose(ErrorCode.SUCCESS);
     }
-    if (code !== ErrorCode.SUCCESS) return this.#renew(fields) ? this.#join() : this.leave(code, fields);
+    if (code !== ErrorCode.SUCCESS) {
+      const session = grant && readSession(fields, grant.instance);
+      if (!session?.grant) return this.leave(code, fields);
+      this.leave(code, fields, session);
+      return this.#join();
+    }
     if (grant) {
       grant.token = fields.first('xr') ?? grant.token;
       this.sent(code, fields);
     }
     if (grant && networks === this.settings.networkNames) this.#ready(ErrorCode.NETWORKS_SET);
     else this.#join();
-  }
-
-  /** @returns Whether the relay has begun a new session in the place of the one it does not know. */
-  #renew(fields: Fields): boolean {
-    const identity = readIdentity(fields);
-    const grant = readGrant(fields, this.resume.grant?.instance ?? '');
-    if (!identity || !grant) return false;
-    this.#lastSent = this.#taken = 0;
-    this.report({ type: 'renewed', identity, grant, reason: this.lossReason(fields) });
-    return true;
   }
 
   #networksAnswered(code: number, fields: Fields): void {

@@ -30,7 +30,7 @@ export class TransportChoice {
     this.#isFallback = false;
   }
 
-  /** A new session: the one before was lost with the relay, not because of the way to it. */
+  /** A new session: where a WebSocket was open before, what failed was the relay and not the way to it. */
   begin(): void {
     this.#isFallback &&= !this.#hasHadSocket;
   }

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { Connection } from '../../src/frames/connection';
 import type { TokenClaims } from '../../src/relay/env';
-import type { CheckedLogin, ProtocolRoute, RelayEffect, RequestInput, StoreEffect } from '../../src/relay/events';
+import type { Asker, CheckedLogin, ProtocolRoute, RelayEffect, RequestInput, StoreEffect } from '../../src/relay/events';
 import type { RandomBytes } from '../../src/relay/ids';
 import { resolveLimits, type RelayLimits } from '../../src/relay/limits';
 import { RelayCore } from '../../src/relay/relay-core';
@@ -106,8 +106,8 @@ export class RelayCoreLab {
   readonly waitingLogins: Extract<RelayEffect, { type: 'check-login' }>[] = [];
   /** Outcome of a login; undefined leaves it waiting. */
   check: ((connectName: string, password: string) => CheckedLogin | undefined) | undefined = undefined;
-  /** Outcome of a login with a token. */
-  checkToken: (claims: TokenClaims) => CheckedLogin = () => ({ ok: true, account: this.account });
+  /** Outcome of a login with a token; undefined leaves it waiting. */
+  checkToken: (claims: TokenClaims) => CheckedLogin | undefined = () => ({ ok: true, account: this.account });
   tokenLogins = 0;
   nowMs = 1_000;
   readonly #sockets = new Map<number, LabSocket>();
@@ -250,7 +250,7 @@ export class RelayCoreLab {
         return this.#checkLogin(effect);
       case 'check-token':
         this.tokenLogins += 1;
-        return this.input({ type: 'login-checked', asker: effect.asker, result: this.checkToken(effect) });
+        return this.#checked(effect, this.checkToken(effect));
       case 'answer':
         return this.#answer(effect);
       case 'held':
@@ -288,11 +288,15 @@ export class RelayCoreLab {
   }
 
   #checkLogin(effect: Extract<RelayEffect, { type: 'check-login' }>): void {
-    const { asker, connectName, connectPassword } = effect;
+    const { connectName, connectPassword } = effect;
     const check = this.check ?? ((): CheckedLogin => ({ ok: true, account: this.account }));
     const result = check(connectName, connectPassword);
     if (result === undefined) this.waitingLogins.push(effect);
-    else this.input({ type: 'login-checked', asker, result });
+    this.#checked(effect, result);
+  }
+
+  #checked({ asker }: Extract<RelayEffect, { asker: Asker }>, result: CheckedLogin | undefined): void {
+    if (result !== undefined) this.input({ type: 'login-checked', asker, result });
   }
 }
 

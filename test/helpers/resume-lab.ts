@@ -48,6 +48,11 @@ export class ResumingDevice {
     return `~id=${this.id}~xr=${this.token}~xh=${received}~z=${counter}~t=1`;
   }
 
+  /** An attach that asks for a new session, should this one be gone. */
+  renewMessage(counter?: number): string {
+    return this.attachMessage(0, counter).replace(/~t=1$/, `~x=1~xf=ravd~xi=${this.instance}~t=1`);
+  }
+
   /** Attaches over a new WebSocket. @returns What came in the first turn. */
   attach(received: number, message = this.attachMessage(received)): string {
     this.socket = this.lab.open();

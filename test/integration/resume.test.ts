@@ -92,7 +92,7 @@ describe('resume over real sockets', () => {
     },
   );
 
-  it('X-35, X-38 after a restart of the relay devices come back without a password and are told of the gap', async () => {
+  it('X-35, X-38, X-73 after a restart of the relay devices come back without a password and are told of the gap', async () => {
     const resumeKey = new Uint8Array(32).fill(7);
     const first = await startRelay({ accounts, resumeKey });
     const devices = [await open(first, true), await open(first, true)] as const;
@@ -111,12 +111,14 @@ describe('resume over real sockets', () => {
       },
     };
     const sent = devices[0].send('queued');
-    await startRelay({ accountStore, resumeKey }, first.port);
+    const { relay } = await startRelay({ accountStore, resumeKey }, first.port);
     await Promise.all(devices.map((device) => device.ready()));
     await sent;
     await devices[0].send('later');
     await expect.poll(() => listener.got.at(-1)).toBe('later');
     expect(listener.gaps).toEqual([{ count: undefined, reason: 'epoch' }]);
     expect(passwords).toBe(0);
+    // nor with a request of their own.
+    expect(relay.stats().counters).toMatchObject({ sessionsRenewed: 2, logins: 0 });
   });
 });

@@ -168,6 +168,14 @@ describe('moves between the transports', () => {
     expect(kinds.map((line) => line?.split(' ')[0])).toEqual(['open', 'open', 'open', 'post']);
   });
 
+  it('a session that is lost with its relay: the next one begins with a WebSocket again', () => {
+    const h = new ResumeHarness().run();
+    for (let tries = 0; tries < 4; tries++) h.breakLink();
+    h.answer('/Download', '~e=32~xp=e2~xg=0-0:epoch');
+    h.pass(1000);
+    expect(lines(h.answer(':9324/', loginAnswer(GRANT, '102sX')))).toEqual(['open ws://h:1/api/WebSocket']);
+  });
+
   it('climbs back: looks after 30 s, then in twice the time each, up to 5 minutes; a look that hangs is let go', () => {
     const h = new ResumeHarness();
     h.start();

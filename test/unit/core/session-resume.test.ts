@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { GRANT, loginAnswer, ResumeHarness } from '../../helpers/resume-harness';
 import { Harness, lines } from '../../helpers/session-harness';
 
+const OFFER = '~x=1~xf=ravd~xi=AAAAAAAAAAAAAAAAAAAAAA';
 const PLAIN_LOGIN = '~p=1~cn=home~cp=pass~~word~ec=1';
 
 describe('negotiation of the extension', () => {
@@ -470,10 +471,10 @@ describe('tokens', () => {
   it('X-26 X-27 each attach shows the newest token and a higher number', () => {
     const h = new ResumeHarness().run();
     h.breakLink();
-    expect(lines(h.opened())).toEqual(['text ~id=101sAb3~xr=t1~xh=0~z=2~t=1']);
+    expect(lines(h.opened())).toEqual([`text ~id=101sAb3~xr=t1~xh=0~z=2${OFFER}~t=1`]);
     h.bytes('~rt=a~e=0~xh=0~xr=t2~t=1');
     h.breakLink();
-    expect(lines(h.opened())).toEqual(['text ~id=101sAb3~xr=t2~xh=0~z=3~t=1']);
+    expect(lines(h.opened())).toEqual([`text ~id=101sAb3~xr=t2~xh=0~z=3${OFFER}~t=1`]);
   });
 
   it('X-27 code 16 at an attach: it was late, and is made again', () => {
