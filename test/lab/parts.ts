@@ -122,7 +122,9 @@ const proxies: Part = {
       ['upgrade answered with 403', { http: { upgrade: 'refuse', refusal: 403 } }],
       ['upgrade hangs', { http: { upgrade: 'hang' } }],
       ['upgrade stripped', { http: { upgrade: 'strip' } }],
-      ['answers held until the connection ends', { line: { down: { mode: 'hold' } } }],
+      ['answers held until complete, so a WebSocket opens and brings nothing', { http: { upgrade: 'mute' } }],
+      // No answer that has a length gets through such a box, so no kind of HTTP works, this one neither.
+      ['every byte held until the connection ends', { line: { down: { mode: 'hold' } } }],
     ] as const;
     const connects: string[][] = [];
     for (const [name, faults] of ways) {
