@@ -39,7 +39,7 @@ export const NOBODY = '4';
 const FATAL: readonly string[] = ['kill', 'restart', 'jump', SHORT, IMPATIENT, 'long sleep', ROBBED];
 /** What makes a client with the extension give messages up. */
 const GIVEN_UP: readonly string[] = [CLOSED, ROBBED, 'a tab of short life'];
-/** The same with 8, or with 32 when its token ended with the password and its next session is another instance (X-29). */
+/** The same with 8. */
 const PASSWORDS: readonly string[] = ['wrong password', 'changed password'];
 /** Outcomes of a message that its sender does not give up: taken, or not reached. */
 const KEPT: readonly number[] = [ErrorCode.SUCCESS, ErrorCode.RECIPIENT_NOT_REACHED];
@@ -202,12 +202,18 @@ export class Checker {
     if (isReceipted(sent) && mute && sender.sessionIds.size === 1) {
       throw new Violation('I3', `${title(sent)} has a receipt, and ${mute.name} cannot have acknowledged it`);
     }
-    const isOfPassword = code === ErrorCode.WRONG_CREDENTIALS || code === ErrorCode.RESUME_REFUSED;
-    const causes = isOfPassword ? [...GIVEN_UP, ...PASSWORDS] : GIVEN_UP;
+    const causes = code === ErrorCode.WRONG_CREDENTIALS ? [...GIVEN_UP, ...PASSWORDS] : GIVEN_UP;
     const isGivenUp = causes.some((cause) => sender.touches.has(cause));
     const isInDoubt = isReceipt && code === ErrorCode.RESUME_REFUSED && (this.#gapsOf(sender).isUsed || !sender.isConnected);
-    if (message.mode === 'volatile' || KEPT.includes(code) || isGivenUp || isInDoubt) return;
+    const isTooLarge = code === ErrorCode.TOO_LARGE && this.#isLarge(sent);
+    if (message.mode === 'volatile' || KEPT.includes(code) || isGivenUp || isInDoubt || isTooLarge) return;
     throw new Violation('X-8', `${title(sent)} ended with ${code}`);
+  }
+
+  /** Whether it may have been sent before its client knew what its relay takes, or has escapes that are too many. */
+  #isLarge({ sender, message }: Sent): boolean {
+    const { maxDataSize, maxTransmissionSize } = this.#world.plan.relays[sender.plan.relay]!.limits;
+    return message.data.length > Math.min(maxDataSize, 0.9 * maxTransmissionSize - 256);
   }
 
   // What has to hold in the end.
