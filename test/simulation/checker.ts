@@ -8,7 +8,7 @@ import type { Device } from './device';
 import { GapBook } from './gap-book';
 import { makePayload, readPayload } from './payload';
 import { Violation } from './record';
-import { CLOSED, IMPATIENT, ROBBED, SHORT } from './touches';
+import { CHANGED_PASSWORD, CLOSED, IMPATIENT, OUTAGE, ROBBED, SHORT } from './touches';
 import type { World } from './world';
 
 /** Whom an application sends to, and how. */
@@ -40,7 +40,7 @@ const FATAL: readonly string[] = ['kill', 'restart', 'jump', SHORT, IMPATIENT, '
 /** What makes a client with the extension give messages up. */
 const GIVEN_UP: readonly string[] = [CLOSED, ROBBED, 'a tab of short life'];
 /** The same with 8. */
-const PASSWORDS: readonly string[] = ['wrong password', 'changed password'];
+const PASSWORDS: readonly string[] = ['wrong password', CHANGED_PASSWORD];
 /** Outcomes of a message that its sender does not give up: taken, or not reached. */
 const KEPT: readonly number[] = [ErrorCode.SUCCESS, ErrorCode.RECIPIENT_NOT_REACHED];
 
@@ -157,7 +157,8 @@ export class Checker {
       throw new Violation('X-36', `${name} says resumed ${resumed} of ${session.sessionId}`);
     }
     const isLost = sessionIds.size > 0 && !resumed && !this.#fresh.has(device);
-    const hasCause = level === 'p1' ? touches.size > 0 : FATAL.some((cause) => touches.has(cause));
+    const isDropped = touches.has(CHANGED_PASSWORD) && touches.has(OUTAGE);
+    const hasCause = level === 'p1' ? touches.size > 0 : isDropped || FATAL.some((cause) => touches.has(cause));
     if (isLost && !hasCause) throw new Violation('I6', `${name} lost its session without a cause`);
     if (isLost) this.#owesGap.add(device);
     // What an application that had closed has missed is its own affair.

@@ -57,6 +57,8 @@ export interface RelayPlan {
   readonly extension: ExtensionPolicy;
   /** Messages that a client may have without acknowledgement; undefined for what the relay says. */
   readonly window: number | undefined;
+  /** Size from which a durable relay writes its journal anew; undefined for one that is not durable. */
+  readonly compactFrom: number | undefined;
   readonly limits: RelayLimits;
   /** Bytes that wait in a socket when it counts as full. */
   readonly socketBuffer: number;
@@ -160,6 +162,7 @@ function makeRelay(dice: Dice, own: Dice): RelayPlan {
   return {
     extension: dice.chance(0.85) ? 'grants' : dice.pick(['ignores', 'refuses']),
     window: dice.chance(0.2) ? dice.whole(1, 12) : undefined,
+    compactFrom: own.chance(0.4) ? own.whole(2_000, 100_000) : undefined,
     limits: { ...resolveLimits(), ...profile },
     socketBuffer: dice.chance(0.5) ? 131_072 : dice.whole(1_000, 20_000),
     passwordCheckMs: dice.pick([1, 20, 300, 2_000]),
