@@ -22,6 +22,8 @@ export class Disk {
   /** Rises with every crash. */
   #crashes = 0;
   #sizeBefore = 0;
+  /** Called in the midst of the next write. */
+  #ambush: (() => void) | undefined;
   /** How long it takes for one write. */
   readonly #writeMs: number;
 
@@ -41,6 +43,11 @@ export class Disk {
   store({ records, isWhole }: StoreEffect, confirm: () => void): void {
     this.#waiting.push({ records, isWhole, confirm });
     if (this.#underWay.length === 0) this.#begin();
+  }
+
+  /** Calls back in the midst of the next write. */
+  ambush(strike: () => void): void {
+    this.#ambush = strike;
   }
 
   /** What was under way is not confirmed any more: all of it is there, or nothing, or a part. */
@@ -71,6 +78,8 @@ export class Disk {
     const next = this.#waiting[0]!.isWhole ? 1 : this.#waiting.findIndex(({ isWhole }) => isWhole);
     const writes = (this.#underWay = this.#waiting.splice(0, next < 0 ? Infinity : next));
     const waitMs = dice.chance(0.03) ? dice.between(100, 2_000) : dice.between(0.1, 2) * this.#writeMs;
+    if (this.#ambush !== undefined) this.world.timeline.after(waitMs * dice.next(), this.#ambush);
+    this.#ambush = undefined;
     this.world.timeline.after(waitMs, () => {
       if (this.#crashes !== crashes) return;
       this.#apply(writes);

@@ -74,6 +74,13 @@ export const NEMESES: readonly Nemesis[] = [
     touchEnd(world, relay.index, 'kill');
     relay.crash(dice.chance(0.5) ? dice.between(50, 800) : dice.between(800, 8_000));
   }),
+  nemesis('power failure in a write', 4, (world, dice) => {
+    const durable = world.relays.filter(({ plan }) => plan.compactFrom !== undefined);
+    if (durable.length === 0) return;
+    const relay = dice.pick(durable);
+    touchAll(world, relay.index, OUTAGE);
+    relay.crashInWrite(dice.between(50, 2_000));
+  }),
   nemesis('relay with another key', 1, (world, dice) => {
     const relay = dice.pick(world.relays);
     if (!relay.isUp) return;
@@ -222,7 +229,19 @@ export const NEMESES: readonly Nemesis[] = [
     const account = dice.pick(world.plan.accounts);
     count(world, 'changed password');
     world.accounts.changePassword(account);
-    for (const device of world.devices) if (device.plan.account === account) device.touch(CHANGED_PASSWORD);
+    const devices = world.devices.filter(({ plan }) => plan.account === account);
+    for (const device of devices) device.touch(CHANGED_PASSWORD);
+    if (devices.length === 0 || dice.chance(0.3)) return;
+    // One of them thinks that its session is over, before its relay does: it comes back with the new password only.
+    const device = dice.pick(devices);
+    device.touch('jump');
+    device.isOffline = true;
+    device.cut();
+    device.jumpClock(dice.between(130_000, 300_000));
+    world.lasting(dice.between(2_000, 10_000), () => {
+      device.isOffline = false;
+      device.input({ type: 'resume' });
+    });
   }),
   nemesis('transport flips', 2, (world, dice) => {
     count(world, 'transport flips');

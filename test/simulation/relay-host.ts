@@ -140,6 +140,13 @@ export class RelayHost {
     });
   }
 
+  /** The power of a durable relay fails while it writes. */
+  crashInWrite(outageMs: number): void {
+    this.#disk?.ambush(() => {
+      if (!this.#world.isHealed) this.crash(outageMs);
+    });
+  }
+
   /** A durable relay goes on with what is on its disk. */
   #restore(): void {
     if (this.#disk === undefined) return;
