@@ -141,8 +141,8 @@ export class PollingLink extends Link {
       }
       this.isBusy = false;
       // A body that the relay did not read gets 2, and no word on its numbers.
-      const isUnread = grant && code === ErrorCode.RECIPIENT_NOT_REACHED && !fields?.has('xh');
-      if (code === ErrorCode.TOO_LARGE || isUnread) this.report({ type: 'too-large' });
+      const isTooLarge = code === ErrorCode.TOO_LARGE || (grant && code === ErrorCode.RECIPIENT_NOT_REACHED);
+      if (isTooLarge && !fields?.has('xh')) this.report({ type: 'too-large' });
       else if (!grant) this.report({ type: 'answered', code: plainOutcome(code, retries < MAX_RETRIES) });
       else if (isOver && fields) this.sent(code, fields);
       else this.lose(code);

@@ -117,7 +117,7 @@ export class Journal {
       const group = first.replaces ? [first] : [first, ...this.#takeAppends()];
       const records = group.flatMap((job) => job.records);
       try {
-        await (first.replaces ? this.#replace(records) : this.#write(frameRecords(records)));
+        await (first.replaces ? this.#replace(records) : this.#write(frameRecords(records, true)));
         for (const { resolve } of group) resolve();
       } catch (error) {
         for (const { reject } of group) reject(journalError(this.folder, error));

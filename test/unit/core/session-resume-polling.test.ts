@@ -137,6 +137,13 @@ describe('the extension over long polling', () => {
     expect(lines(h.answer('/Upload', '~e=0~xh=4'))).toEqual(['settled 0']);
   });
 
+  it('X-37 a message that the relay has read and found too large ends with 26, the others of its upload with 0', () => {
+    const h = polling().run();
+    for (const data of ['a', 'large', 'c']) h.send(data);
+    h.pump();
+    expect(lines(h.answer('/Upload', '~e=26~xh=3~xq=2'))).toEqual(['settled 26', 'settled 0', 'settled 0']);
+  });
+
   it('413 to everything is a broken way, tried again later', () => {
     const h = polling().run();
     h.sendEach('a');
