@@ -14,4 +14,5 @@ export const nodePlatform: Platform = {
   clock: nodeClock,
   defaultServer: () => LOCAL_RELAY,
   watchPage: () => () => undefined,
+  isHidden: () => false,
 };
