@@ -453,12 +453,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return end;',
   },
   {
-    name: 'the torn end of a journal stays',
-    file: 'src/relay/journal-segment.ts',
-    find: 'validSize: at,',
-    replace: 'validSize: bytes.length,',
-  },
-  {
     name: 'a hole in the last write is taken for damage',
     file: 'src/relay/journal-segment.ts',
     find: 'if (recordEnd(bytes, at) > 0 && bytes.readUInt32LE(at) < CONTINUES) return true;',
