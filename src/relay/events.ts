@@ -50,7 +50,8 @@ export type RelayInput =
   | { readonly type: 'aborted'; readonly request: number }
   | { readonly type: 'login-checked'; readonly asker: Asker; readonly result: CheckedLogin }
   | { readonly type: 'flush' | 'deadline' | 'stored' | 'compact' }
-  | { readonly type: 'drain'; readonly spreadSeconds: number };
+  /** Closes so many WebSockets, or all. */
+  | { readonly type: 'drain'; readonly spreadSeconds: number; readonly count?: number };
 
 /** Name of what is logged; fields hold no secret and no payload. */
 export interface LogEffect {

@@ -160,7 +160,7 @@ export class RelayCore {
       case 'deadline':
         return this.#wake();
       case 'drain':
-        return this.#drain(event.spreadSeconds);
+        return this.#drain(event.spreadSeconds, event.count ?? Infinity);
     }
   }
 
@@ -286,15 +286,16 @@ export class RelayCore {
     this.#transports.close(transport, code, reason);
   }
 
-  #drain(spreadSeconds: number): void {
+  #drain(spreadSeconds: number, count: number): void {
+    if (!this.isDraining) this.#context.log('info', 'draining', { sessions: this.#life.size });
     this.#context.isDraining = true;
     this.#hasReceived = false;
     this.#flush();
     this.#downloads.endAll();
-    for (const transport of [...this.#transports.values()]) {
+    const open = [...this.#transports.values()].filter(({ state }) => state !== 'closing');
+    for (const transport of open.slice(0, count)) {
       if (transport.session !== undefined) this.#deliveries.writeAll(transport.session, transport);
       this.#close(transport, CloseCode.RESTART, String(spreadSeconds));
     }
-    this.#context.log('info', 'draining', { sessions: this.#life.size });
   }
 }

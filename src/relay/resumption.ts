@@ -95,8 +95,11 @@ export class Resumption {
   }
 
   /** Binds a new transport, whose claim was judged. @returns The token for the next one. */
-  accept({ router }: Session, resume: ResumeState, claim: AttachClaim): string {
+  accept(session: Session, resume: ResumeState, claim: AttachClaim): string {
+    const { router } = session;
     if (resume.counter >= 0) this.context.counters.sessionsResumed += 1;
+    // What waits may come from a network that the account has lost meanwhile.
+    if (!router.keepAllowed(session)) resume.ring.clear();
     resume.attach(claim, this.#issue(router.account));
     return decodeText(resume.token);
   }

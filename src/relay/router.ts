@@ -118,6 +118,12 @@ export class AccountRouter<M extends Member<M>> {
     return allSet;
   }
 
+  /** Takes a member out of networks that the account has lost. @returns Whether there were none. */
+  keepAllowed(member: M): boolean {
+    const names = member.memberships.map(({ network }) => network.name);
+    return names.every((name) => this.#isAllowed(name)) || this.setNetworks(member, names);
+  }
+
   /**
    * Finds who gets the group whose `n` and `s` fields stand from `start` to `end`, each once (P-84 to P-89).
    *

@@ -23,6 +23,9 @@ const DEFAULT_DRAIN_MS = 10_000;
 /** Clients that come back per second after a shutdown: gives the time over which they spread. */
 const RETURNS_PER_SECOND = 500;
 const MAX_SPREAD_SECONDS = 60;
+/** WebSockets are closed in slices over half of the drain time, but no fewer at once than this. */
+const MIN_SLICE = 100;
+const SLICE_MS = 100;
 
 /** Where a relay can be reached. @public */
 export interface RelayAddress {
@@ -74,8 +77,8 @@ export interface Relay {
   /** A copy of all figures. */
   stats(): RelayStats;
   /**
-   * Shuts down in order: refuses newcomers, ends downloads, writes what waits, closes WebSockets with 1012, then cuts
-   * what is left. Resolves when nothing is open any more. Further calls give the same promise.
+   * Shuts down in order: refuses newcomers, ends downloads, writes what waits, closes WebSockets with 1012, many of them in
+   * slices, then cuts what is left. Resolves when nothing is open any more. Further calls give the same promise.
    */
   close(options?: CloseOptions): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -261,15 +264,21 @@ class RelayServer implements Relay {
       Math.max(1, Math.ceil(transports / RETURNS_PER_SECOND)),
       MAX_SPREAD_SECONDS,
     );
+    const endsAtMs = performance.now() + drainMs;
     const stopped = stopListening(this.#server);
+    const slices = Math.max(1, Math.floor(drainMs / 2 / SLICE_MS));
+    const count = Math.max(MIN_SLICE, Math.ceil(transports / slices));
+    for (let left = transports - count; left > 0; left -= count) {
+      this.#driver.input({ type: 'drain', spreadSeconds, count });
+      await new Promise((resolve) => setTimeout(resolve, SLICE_MS));
+    }
     this.#driver.input({ type: 'drain', spreadSeconds });
-    await this.#untilEmpty(drainMs);
+    await this.#untilEmpty(endsAtMs);
     await this.#end(stopped);
   }
 
   /** Waits for the connections to end by themselves, for a bounded time. */
-  async #untilEmpty(drainMs: number): Promise<void> {
-    const endsAtMs = performance.now() + drainMs;
+  async #untilEmpty(endsAtMs: number): Promise<void> {
     while (this.#guard.size > 0 && performance.now() < endsAtMs) {
       this.#server?.closeIdleConnections();
       await new Promise((resolve) => setTimeout(resolve, 10));

@@ -106,14 +106,14 @@ export class SessionLife {
     const receipts = new SavedReceipts();
     for (const saved of all) {
       const account = accounts.get(accountKey(saved.head.connectName, saved.head.generation));
-      receipts.add(saved.entries, account !== undefined);
-      if (account !== undefined) this.#restore(saved, account);
+      receipts.add(saved.entries, account !== undefined && this.#restore(saved, account));
     }
     receipts.restore((sessionId) => this.#table.get(sessionId)?.resume);
     this.parts.context.log('info', 'sessions restored', { sessions: this.#table.size });
   }
 
-  #restore(saved: SavedSession, account: RoutedAccount): void {
+  /** @returns Whether its messages may be delivered: the account may have lost the network of some. */
+  #restore(saved: SavedSession, account: RoutedAccount): boolean {
     const { context, resumption, deliveries } = this.parts;
     const router = this.#routerOf(account);
     const session = new Session(saved.sessionId, saved.head.id, router, context.totals);
@@ -121,7 +121,9 @@ export class SessionLife {
     session.enter(saved.head.isPolling ? 'polling' : 'detached', context.limits, context.nowMs);
     this.#recentIds.add(saved.sessionId, context.nowMs);
     this.#add(session);
-    router.setNetworks(session, saved.head.networks);
+    const isAllowed = router.setNetworks(session, saved.head.networks);
+    if (!isAllowed) session.resume?.ring.clear();
+    return isAllowed;
   }
 
   #add(session: Session): void {

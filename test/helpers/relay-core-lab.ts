@@ -128,11 +128,11 @@ export class RelayCoreLab {
     this.core = new RelayCore(this.limits, memoryEnv(seededBytes(seed)), undefined, epoch);
   }
 
-  /** A durable relay that goes on with what is on this disk; all accounts are {@link HOME}'s. */
-  static restore(disk: readonly Uint8Array[], limits: Partial<RelayLimits> = {}, seed = 2): RelayCoreLab {
+  /** A durable relay that goes on with what is on this disk; all sessions are of one account. */
+  static restore(disk: readonly Uint8Array[], limits: Partial<RelayLimits> = {}, seed = 2, account = HOME): RelayCoreLab {
     const lab = new RelayCoreLab(limits, seed, EPOCH);
     const sessions = [...readSessions(disk).values()];
-    const accounts = sessions.map(({ head }) => [accountKey(head.connectName, head.generation), HOME] as const);
+    const accounts = sessions.map(({ head }) => [accountKey(head.connectName, head.generation), account] as const);
     lab.core.restore(sessions, new Map(accounts), lab.nowMs);
     lab.flush();
     return lab;

@@ -22,7 +22,7 @@ export class Disk {
   /** Rises with every crash. */
   #crashes = 0;
   #sizeBefore = 0;
-  /** Called in the midst of the next write. */
+  /** Called in the midst of the next write, or shortly after it. */
   #ambush: (() => void) | undefined;
   /** How long it takes for one write. */
   readonly #writeMs: number;
@@ -45,7 +45,7 @@ export class Disk {
     if (this.#underWay.length === 0) this.#begin();
   }
 
-  /** Calls back in the midst of the next write. */
+  /** Calls back in the midst of the next write, or when what it lets out is on its way. */
   ambush(strike: () => void): void {
     this.#ambush = strike;
   }
@@ -78,8 +78,11 @@ export class Disk {
     const next = this.#waiting[0]!.isWhole ? 1 : this.#waiting.findIndex(({ isWhole }) => isWhole);
     const writes = (this.#underWay = this.#waiting.splice(0, next < 0 ? Infinity : next));
     const waitMs = dice.chance(0.03) ? dice.between(100, 2_000) : dice.between(0.1, 2) * this.#writeMs;
-    if (this.#ambush !== undefined) this.world.timeline.after(waitMs * dice.next(), this.#ambush);
-    this.#ambush = undefined;
+    if (this.#ambush !== undefined) {
+      const strikeMs = dice.chance(0.5) ? waitMs * dice.next() : waitMs + dice.between(0, 80);
+      this.world.timeline.after(strikeMs, this.#ambush);
+      this.#ambush = undefined;
+    }
     this.world.timeline.after(waitMs, () => {
       if (this.#crashes !== crashes) return;
       this.#apply(writes);

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runBatch } from './batch';
+import { DURABLE_MUTANTS } from './durable-mutants';
 import { MUTANTS, type Mutant } from './mutants';
 import { Counts } from './record';
 import { requiredCounts } from './required';
@@ -107,7 +108,7 @@ function replay(seed: number, faults: string | undefined, isTracing: boolean): n
 }
 
 async function runMutants(compile: Compile, from: number, workers: number, only: string | undefined): Promise<number> {
-  const mutants = MUTANTS.filter(({ name }) => only === undefined || only.split(',').includes(name));
+  const mutants = [...MUTANTS, ...DURABLE_MUTANTS].filter(({ name }) => only === undefined || only.split(',').includes(name));
   let killed = 0;
   for (const mutant of mutants) {
     const folder = await compile(mutant);

@@ -79,7 +79,8 @@ export const NEMESES: readonly Nemesis[] = [
     if (durable.length === 0) return;
     const relay = dice.pick(durable);
     touchAll(world, relay.index, OUTAGE);
-    relay.crashInWrite(dice.between(50, 2_000));
+    // Somebody is faster than its clients, with what they said before.
+    relay.crashInWrite(dice.between(50, 2_000), () => attackWithReplay(world, dice));
   }),
   nemesis('relay with another key', 1, (world, dice) => {
     const relay = dice.pick(world.relays);

@@ -140,10 +140,12 @@ export class RelayHost {
     });
   }
 
-  /** The power of a durable relay fails while it writes. */
-  crashInWrite(outageMs: number): void {
+  /** The power of a durable relay fails while it writes. @param onBack - Called when it is there again. */
+  crashInWrite(outageMs: number, onBack: () => void): void {
     this.#disk?.ambush(() => {
-      if (!this.#world.isHealed) this.crash(outageMs);
+      if (this.#world.isHealed) return;
+      this.crash(outageMs);
+      this.#world.timeline.after(outageMs, onBack);
     });
   }
 

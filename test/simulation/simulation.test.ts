@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { DURABLE_MUTANTS } from './durable-mutants';
 import { MUTANTS } from './mutants';
 import { OF_THE_PLAN } from './required';
 import { REGRESSIONS } from './seeds/regressions';
@@ -20,6 +21,8 @@ const failuresOf = (seeds: readonly number[]): string[] =>
     const { violation } = simulate(seed);
     return violation === undefined ? [] : [`seed ${seed}: ${violation.detail}`];
   });
+
+const ALL = [...MUTANTS, ...DURABLE_MUTANTS];
 
 describe('simulation', () => {
   it.each(REGRESSIONS)('seed $seed stays well: $found', ({ seed }) => {
@@ -56,10 +59,10 @@ describe('simulation', () => {
   });
 
   it('mutants have names of their own', () => {
-    expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+    expect(new Set(ALL.map(({ name }) => name)).size).toBe(ALL.length);
   });
 
-  it.each(MUTANTS)('$name: its text is there once', ({ file, find }) => {
+  it.each(ALL)('$name: its text is there once', ({ file, find }) => {
     expect(readFileSync(join(root, file), 'utf8').split(find)).toHaveLength(2);
   });
 

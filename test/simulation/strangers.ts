@@ -115,7 +115,8 @@ export function attackWithOldToken(world: World, dice: Dice): void {
 export function attackWithReplay(world: World, dice: Dice): void {
   const victim = dice.pick(world.devices);
   const token = victim.tokens.at(-1);
-  if (token === undefined || !victim.isConnected) return;
+  // Before its first attach a token says nothing of what comes late.
+  if (token === undefined || !victim.sessionIds.has(victim.session.sessionId)) return;
   const thief = new Stranger(world, 'replay', dice.fork(1));
   const claim = encode(`~id=${victim.deviceId}~xr=${token}~xh=0~z=0`);
   const kind = dice.below(3);

@@ -111,6 +111,18 @@ describe('another relay goes on with what is on disk', () => {
     expect(dataIn(other.socket!.take())).toEqual(['1']);
   });
 
+  it('X-69 messages do not outlive the right to their network, and their receipts do not wait', () => {
+    const [one, other] = open(2, ['n', 'lost']) as [ResumingDevice, ResumingDevice];
+    other.socket!.drop();
+    one.exchange(message(1, '~xa=d').replace('~n=n', '~n=lost'));
+    lab = RelayCoreLab.restore(lab.disk, {}, 2, { ...HOME, networks: new Set(['n']) });
+    for (const device of [one, other]) device.lab = lab;
+    const answer = other.attach(0);
+    expect(answer).toContain('~rt=g~xg=1-1:overflow~t=1');
+    expect(answer).not.toContain('~d=1');
+    expect(one.attach(0)).toMatch(/~rt=d~xq=1~xn=1~xa=d~e=2~t=1$/);
+  });
+
   it('keeps networks, refusals, the token before, long polling, and that the session may end', () => {
     const [one, other] = open(2) as [ResumingDevice, ResumingDevice];
     const polling = ResumingDevice.login(lab);

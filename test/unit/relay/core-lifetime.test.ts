@@ -289,6 +289,22 @@ describe('drain', () => {
     expect(lab.core.isDraining).toBe(true);
   });
 
+  it('X-46 closes slice by slice; whoever still has a socket is served until then', () => {
+    const lab = new RelayCoreLab();
+    const devices = Array.from({ length: 5 }, () => lab.device(['n']));
+    const closed = (): number => devices.filter((device) => device.closed?.code === 1012).length;
+    lab.input({ type: 'drain', spreadSeconds: 7, count: 2 });
+    expect(closed()).toBe(2);
+    const [sender, receiver] = devices.filter((device) => device.closed === undefined);
+    expect(sender!.exchange('~n=n~d=x~t=1')).toBe('~rt=s~e=0~t=1');
+    expect(receiver!.take()).toContain('~d=x');
+    lab.input({ type: 'drain', spreadSeconds: 7, count: 2 });
+    expect(closed()).toBe(4);
+    lab.input({ type: 'drain', spreadSeconds: 7 });
+    expect(closed()).toBe(5);
+    expect(lab.logs.filter(({ event }) => event === 'draining')).toHaveLength(1);
+  });
+
   it('X-46 afterwards refuses logins with 20, also one that is being checked, uploads with 12, and new sockets and downloads', () => {
     const lab = new RelayCoreLab();
     const id = lab.login();

@@ -87,6 +87,29 @@ describe('login with the extension', () => {
   });
 });
 
+describe('rights', () => {
+  it('X-69 what waits for a device that is away is not replayed when its account has lost a network; a gap says so', () => {
+    const account = { ...HOME, networks: new Set(['n', 'lost']) };
+    const [one, other, third] = [0, 1, 2].map(() => {
+      const device = ResumingDevice.login(lab, undefined, account);
+      device.attach(0);
+      return device;
+    }) as [ResumingDevice, ResumingDevice, ResumingDevice];
+    other.exchange('~nc=1~ns=n~ns=lost~t=1');
+    third.exchange('~nc=1~ns=n~t=1');
+    for (const device of [other, third]) device.socket!.drop();
+    one.exchange('~xq=1~xn=1~n=lost~d=secret~n=n~d=open~t=1');
+    account.networks.delete('lost');
+    const answer = other.attach(0);
+    expect(answer).toContain('~rt=g~xg=1-2:overflow~t=1');
+    expect(answer).not.toContain('secret');
+    expect(third.attach(0)).toContain('~d=open');
+    account.networks.add('lost');
+    expect(one.exchange('~xq=3~xn=3~n=lost~d=later~n=n~d=again~t=1')).toBe('~rt=s~e=0~xh=4~t=1');
+    expect(other.socket!.take()).toMatch(/^~rt=r~xq=3~[^]*~d=again~t=1$/);
+  });
+});
+
 describe('sizes', () => {
   const device = (limits: ConstructorParameters<typeof RelayCoreLab>[0]): ResumingDevice => {
     lab = new RelayCoreLab(limits);
