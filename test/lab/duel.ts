@@ -55,6 +55,7 @@ export class Duel<P extends Proxy> {
       await duel.stop();
       throw error;
     }
+    duel.breaks = 0;
     return duel;
   }
 
