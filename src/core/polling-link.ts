@@ -49,7 +49,7 @@ const FINAL: readonly number[] = [
 ];
 /**
  * How long a relay with the extension is asked to hold a download: so that a dead link is noticed within 10 seconds
- * (X-39), in a page that nobody sees, and at most when the application has chosen (X-24).
+ * (X-39), and in a page that nobody sees. It holds none for longer than the last (X-24).
  */
 const HOLD_SECONDS = 6;
 const HIDDEN_HOLD_SECONDS = 25;
@@ -86,7 +86,7 @@ export class PollingLink extends Link {
   #startedAt = 0;
   /** Seconds that the download asked for, and what somebody on the way lets pass. */
   #holdSeconds = 0;
-  #maxHoldSeconds = MAX_HOLD_SECONDS;
+  #maxHoldSeconds = Infinity;
   /** Start of the download before, when that failed: what an 18 is measured from (P-110). */
   #failedStart: number | undefined;
   #replaces = false;
@@ -141,8 +141,8 @@ export class PollingLink extends Link {
       }
       this.isBusy = false;
       // A body that the relay did not read gets 2, and no word on its numbers.
-      const isUnread = grant && code === ErrorCode.RECIPIENT_NOT_REACHED && !fields?.has('xh');
-      if (code === ErrorCode.TOO_LARGE || isUnread) this.report({ type: 'too-large' });
+      const isTooLarge = code === ErrorCode.TOO_LARGE || (grant && code === ErrorCode.RECIPIENT_NOT_REACHED);
+      if (isTooLarge && !fields?.has('xh')) this.report({ type: 'too-large' });
       else if (!grant) this.report({ type: 'answered', code: plainOutcome(code, retries < MAX_RETRIES) });
       else if (isOver && fields) this.sent(code, fields);
       else this.lose(code);
@@ -156,7 +156,7 @@ export class PollingLink extends Link {
     this.#asked = this.#joined === networkNames ? undefined : networkNames;
     this.#isEnding = this.#asked !== undefined;
     const measuredFrom = this.#failedStart ?? this.#startedAt;
-    const slackMs = this.#chooseHold();
+    const timeoutMs = this.#chooseHold();
     const wish = {
       networks: this.#asked,
       timeout: this.#holdSeconds,
@@ -168,20 +168,22 @@ export class PollingLink extends Link {
     this.traffic.post(
       `${this.#downloadOrigin}/Download`,
       downloadRequest(this.deviceId, wish, this.resume),
-      this.#isEnding ? NETWORKS_TIMEOUT_MS : this.#holdSeconds * 1000 + slackMs,
+      this.#isEnding ? NETWORKS_TIMEOUT_MS : timeoutMs,
       (code, fields) => this.#downloaded(code, fields, measuredFrom),
     );
     this.#replaces &&= this.#isEnding;
   }
 
-  /** @returns How late the answer may be, in milliseconds. */
+  /** @returns How long the answer may take. */
   #chooseHold(): number {
     const { downloadTimeout, isHidden } = this.settings;
+    this.#holdSeconds = downloadTimeout;
+    if (!this.resume.grant) return downloadTimeout * 1000 + DOWNLOAD_SLACK_MS;
     const hasChosen = downloadTimeout !== DEFAULT_DOWNLOAD_TIMEOUT;
-    const isQuick = this.resume.grant !== undefined && !hasChosen && !isHidden();
-    const ownSeconds = isQuick ? HOLD_SECONDS : hasChosen ? downloadTimeout : HIDDEN_HOLD_SECONDS;
-    this.#holdSeconds = this.resume.grant ? Math.min(ownSeconds, this.#maxHoldSeconds) : downloadTimeout;
-    return isQuick ? QUICK_SLACK_MS : DOWNLOAD_SLACK_MS;
+    const isQuick = !hasChosen && !isHidden();
+    if (!hasChosen) this.#holdSeconds = isQuick ? HOLD_SECONDS : HIDDEN_HOLD_SECONDS;
+    this.#holdSeconds = Math.min(this.#holdSeconds, this.#maxHoldSeconds);
+    return Math.min(this.#holdSeconds, MAX_HOLD_SECONDS) * 1000 + (isQuick ? QUICK_SLACK_MS : DOWNLOAD_SLACK_MS);
   }
 
   /** Ends the download there is, so that the next one follows the settings. */

@@ -95,12 +95,12 @@ describe('the extension over long polling', () => {
   });
 
   it.each([
-    ['in a page that nobody sees', { isHidden: () => true }, 25],
-    ['as long as the application wants', { downloadTimeout: 40 }, 40],
-    ['for 50 s at most', { downloadTimeout: 300 }, 50],
-  ])('X-24 %s a download is held for longer, and given up 30 s after that', (_, settings, seconds) => {
+    ['in a page that nobody sees', { isHidden: () => true }, 25, 25],
+    ['as long as the application wants', { downloadTimeout: 40 }, 40, 40],
+    ['for 50 s at most', { downloadTimeout: 300 }, 300, 50],
+  ])('X-24 %s a download is held for longer, and given up 30 s after that', (_, settings, asked, seconds) => {
     const h = new ResumeHarness({ useWebSocket: false, ...settings }).run();
-    expect(lines([h.post('/Download')])).toEqual([`post http://h:2/Download ~id=101sAb3~xh=0~t=${seconds}~z=2`]);
+    expect(lines([h.post('/Download')])).toEqual([`post http://h:2/Download ~id=101sAb3~xh=0~t=${asked}~z=2`]);
     expect(lines(h.pass(seconds * 1000 + 29_999))).toEqual([]);
     expect(lines(h.pass(1))).toEqual(['abort', 'connected > reconnecting (lost) in 500']);
   });
@@ -135,6 +135,13 @@ describe('the extension over long polling', () => {
     expect(refuse()).toEqual(['settled 26', 'post http://h:1/Upload ~id=101sAb3~xq=3~xn=3~s=0~d=~z=1']);
     expect(lines(h.answer('/Upload', '~e=2~xh=3~xq=3'))).toEqual(['post http://h:1/Upload ~id=101sAb3~xq=4~xn=4~d=c~z=2']);
     expect(lines(h.answer('/Upload', '~e=0~xh=4'))).toEqual(['settled 0']);
+  });
+
+  it('X-37 a message that the relay has read and found too large ends with 26, the others of its upload with 0', () => {
+    const h = polling().run();
+    for (const data of ['a', 'large', 'c']) h.send(data);
+    h.pump();
+    expect(lines(h.answer('/Upload', '~e=26~xh=3~xq=2'))).toEqual(['settled 26', 'settled 0', 'settled 0']);
   });
 
   it('413 to everything is a broken way, tried again later', () => {
