@@ -94,8 +94,7 @@ export class Driver {
       this.#transports.delete(id);
       this.input({ type: 'answer', id, status, body: answer });
     };
-    const begun = (): void => this.input({ type: 'begun', id });
-    this.#platform.post(url, body, abort.signal, begun).then(
+    this.#platform.post(url, body, abort.signal, () => this.input({ type: 'begun', id })).then(
       (answer) => answered(answer.status, answer.body),
       () => answered(0, new Uint8Array(0)),
     );

@@ -2,8 +2,8 @@ import { joinBytes } from './bytes';
 import { FieldWriter } from './field-writer';
 import { writeGroup, type OutgoingMessage, type SendMode } from './messages';
 
-/** Largest transmission, unless one message alone is larger: well under the relay's limit of 1 MiB. */
-const MAX_BATCH_BYTES = 128 * 1024;
+/** Largest transmission, unless one message alone is larger: on a narrow line it must not look like a dead link. */
+const MAX_BATCH_BYTES = 64 * 1024;
 /** And the most messages in one, so that telling their senders takes no long turn. */
 const MAX_BATCH_MESSAGES = 4096;
 /** What a mode adds to a message. */

@@ -257,6 +257,7 @@ export class Session {
   protected run(): void {
     this.#runningSince = this.#traffic.now;
     this.#attachFailures = 0;
+    this.#waitLess();
     this.#attachment.run();
   }
 

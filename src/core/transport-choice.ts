@@ -59,10 +59,10 @@ export class TransportChoice {
       this.#traffic.stop('climb');
       this.#isFallback = !isOpen;
       this.#hasHadSocket &&= isOpen;
+      if (!isOpen) return this.running(true, origin, climb);
       // One that opens but does not run is not tried again soon: each try is a break.
-      if (isOpen) this.#climbMs = MAX_CLIMB_MS;
-      if (isOpen) climb();
-      else this.running(true, origin, climb);
+      this.#climbMs = MAX_CLIMB_MS;
+      climb();
     };
     const id = this.#traffic.open(webSocketUrl(origin), ({ type }) => ended(type === 'opened'));
     this.#traffic.after('climb', OPEN_TIMEOUT_MS, () => ended(false));

@@ -59,5 +59,5 @@ export interface Platform {
   /** Tells when the page goes away and when it, or the network, comes back. The result stops it. */
   watchPage(suspend: () => void, resume: () => void): () => void;
   /** Whether this is a page that nobody sees. */
-  isHidden(): boolean;
+  readonly isHidden: () => boolean;
 }

@@ -55,6 +55,7 @@ export class Duel<P extends Proxy> {
       await duel.stop();
       throw error;
     }
+    duel.breaks = 0;
     return duel;
   }
 
@@ -62,10 +63,10 @@ export class Duel<P extends Proxy> {
   breaks = 0;
 
   /** One message of A, or of B. */
-  send(from: 'a' | 'b'): void {
+  send(from: 'a' | 'b', padding = ''): void {
     const [party, flight] = from === 'a' ? [this.#a, this.up] : [this.#b, this.down];
     const number = flight.send();
-    party?.send(`${from} ${number}`).then(
+    party?.send(`${from} ${number} ${padding}`).then(
       () => {
         flight.acknowledge();
         if (from === 'a') this.lastAcknowledgedMs = performance.now();

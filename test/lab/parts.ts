@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { HARD_RESET, playBreak, playQueued, SILENT_DEATH, SLOW_RESET, type BreakResult } from './cases/breaks';
 import { playFlips } from './cases/flips';
 import { playKills } from './cases/kills';
+import { playNarrow } from './cases/narrow';
 import { playOffsets } from './cases/offsets';
 import { playConnect, playCuts, playExchanges } from './cases/proxies';
 import { playSlow } from './cases/slow';
@@ -150,6 +151,22 @@ const proxies: Part = {
   },
 };
 
+const narrow: Part = {
+  name: 'narrow',
+  title: 'A line of 10 KB/s: 300 messages of 1,000 bytes at once',
+  async play() {
+    const plan = { bytesPerSecond: 10_000, messages: 300, bytes: 1000, limitMs: 120_000 };
+    const rows = BOTH.flatMap(([transport, useWebSocket]) =>
+      (['down', 'up'] as const).map(async (direction) => {
+        const { breaks, tookMs, ...flights } = await playNarrow({ ...plan, useWebSocket, direction });
+        const name = `${transport}, ${DIRECTIONS[direction === 'down' ? 0 : 1]}`;
+        return [name, seconds(tookMs), String(breaks), ...flightCells(flights)];
+      }),
+    );
+    return table(['narrow', 'all came after', 'noticed as breaks', ...FLIGHT_HEAD], await Promise.all(rows));
+  },
+};
+
 const flips: Part = {
   name: 'flips',
   title: '1,000 changes of transport under load',
@@ -210,5 +227,5 @@ export const PARTS: readonly Part[] = [
   breaks('3d', '300 messages queued offline, round trip 120 ms, from the network back', (peer) =>
     playQueued(peer, 300, 60_000),
   ),
-  ...[silence, offsets, exchanges, proxies, flips, slow, kills, storm],
+  ...[silence, offsets, exchanges, proxies, narrow, flips, slow, kills, storm],
 ];

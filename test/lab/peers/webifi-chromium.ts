@@ -14,8 +14,8 @@ declare global {
 }
 
 /** A device in the page, whose calls and events come over here. */
-async function connectPage(page: Awaited<ReturnType<typeof openPage>>, port: number): Promise<Party> {
-  const options = { server: `http://127.0.0.1:${port}`, ...ACCOUNT, networkNames: ['lab'], name: 'A' };
+async function connectPage(page: Awaited<ReturnType<typeof openPage>>, port: number, useWebSocket: boolean): Promise<Party> {
+  const options = { server: `http://127.0.0.1:${port}`, ...ACCOUNT, networkNames: ['lab'], name: 'A', useWebSocket };
   await page.evaluate(async (given) => {
     const made = (globalThis.device = new globalThis.Webifi(given));
     made.on('message', ({ data }) => globalThis.tell('message', data));
@@ -43,7 +43,7 @@ async function openPage(port: number, events: PartyEvents) {
   return page;
 }
 
-async function start(): Promise<Arena> {
+async function start(useWebSocket: boolean): Promise<Arena> {
   const script = readFileSync(createRequire(import.meta.url).resolve('webifi/umd'));
   const { connectName, connectPassword: password } = ACCOUNT;
   const relay = createRelay({
@@ -58,11 +58,19 @@ async function start(): Promise<Arena> {
     port,
     // Only A is behind the proxy, and in the page.
     connect: async (name, to, events) =>
-      name === 'A' ? connectPage(await openPage(to, events), to) : connectDevice(makeDevice(to, { name }), events),
+      name === 'A'
+        ? connectPage(await openPage(to, events), to, useWebSocket)
+        : connectDevice(makeDevice(to, { name }), events),
     stop: () => relay.close({ drainMs: 0 }),
   };
 }
 
+const peer = (name: string, useWebSocket: boolean): Peer => ({
+  ...{ name, packages: ['webifi'], acknowledges: true },
+  start: () => start(useWebSocket),
+});
+
 export const peers: readonly Peer[] = [
-  { name: 'webifi in Chromium', packages: ['webifi'], acknowledges: true, start },
+  peer('webifi in Chromium', true),
+  peer('webifi in Chromium, long polling', false),
 ];

@@ -22,8 +22,8 @@ describe('the send queue', () => {
     for (let i = 1; i <= 100_000; i++) push(queue, i, `${i}`.padStart(100));
     expect(queue.length).toBe(100_000);
     const batches = takeAll(queue);
-    expect(Math.max(...batches.map(({ groups }) => groups.length))).toBeLessThanOrEqual(128 * 1024);
-    expect(batches.length).toBe(Math.ceil(100_000 / Math.floor((128 * 1024) / 103)));
+    expect(Math.max(...batches.map(({ groups }) => groups.length))).toBeLessThanOrEqual(64 * 1024);
+    expect(batches.length).toBe(Math.ceil(100_000 / Math.floor((64 * 1024) / 103)));
     expect(batches.flatMap(({ tokens }) => tokens)).toEqual(Array.from({ length: 100_000 }, (_, i) => i + 1));
     const sent = batches.flatMap(({ groups }) => Buffer.from(groups).toString().split('~d=').slice(1));
     expect(sent.every((data, i) => Number(data) === i + 1)).toBe(true);

@@ -201,6 +201,19 @@ describe('downstream', () => {
     expect(lab.core.levels).toMatchObject({ queuedMessages: 0, queuedBytes: 0 });
   });
 
+  it('X-39 what waited for a narrow line goes out in frames of 64 KiB, which show in time that the link lives', () => {
+    const [a, b] = [ResumingDevice.open(lab), ResumingDevice.login(lab)];
+    for (let number = 1; number <= 30; number++) {
+      a.exchange(`~xq=${number}~xn=${number}~s=${b.sessionId}~d=${'x'.repeat(10_000)}~t=1`);
+    }
+    b.socket = lab.open();
+    b.socket.send(b.attachMessage(0));
+    lab.flush();
+    const sizes = b.socket.frames.map(({ length }) => length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(65_536 + 200);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThan(300_000);
+  });
+
   it('X-15 what was pushed out is told as a gap, at every attach that lacks it', () => {
     lab = new RelayCoreLab({ maxQueuedMessages: 3 });
     const [one, other] = [ResumingDevice.open(lab, ['n']), ResumingDevice.open(lab, ['n'])];
