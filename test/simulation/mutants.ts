@@ -385,6 +385,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/sign-in.ts',
     find: 'if (code === ErrorCode.INSTANCE_IN_USE) this.#instance = \'\';',
     replace: '',
+    survives: 'only a session with a transport is in use, and that goes within 35 s; unit tests notice it',
   },
   {
     name: 'a session is given up at the first failed attach',
