@@ -188,7 +188,11 @@ function keyText(bytes: Uint8Array, start: number, end: number): string {
   if (end - start > 2) return String.fromCharCode(...bytes.subarray(start, end));
   const number = end - start === 1 ? bytes[start]! : (bytes[start]! << 8) | bytes[start + 1]!;
   let text = SHORT_KEYS.get(number);
-  if (text === undefined) SHORT_KEYS.set(number, (text = String.fromCharCode(...bytes.subarray(start, end))));
+  if (text === undefined) {
+    // As the name of a property, so that the engine knows it as the same string as the one in the code.
+    [text = ''] = Object.keys({ [String.fromCharCode(...bytes.subarray(start, end))]: 0 });
+    SHORT_KEYS.set(number, text);
+  }
   return text;
 }
 

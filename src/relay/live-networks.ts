@@ -91,7 +91,7 @@ export class LiveNetworks {
         member.queue.clear();
         if (joined !== undefined) this.transports.writeFrame(member.transport!, joined);
       } else {
-        numbered ??= new NumberedBatch(sent, this.joiner);
+        numbered ??= new NumberedBatch(sent, this.joiner, this.context.runBounds);
         // A receipt may have come in between.
         if (member.resume.ring.hasUnsent) this.#writeUnsent(member, member.resume);
         const joined = this.numbered.takeBatch(member, member.resume, numbered);

@@ -2,6 +2,7 @@ import { OWN_VIEW_SIZE } from './batch';
 import { addNumbered, type Joined, type Joiner, type Part, partOf, TERMINATOR } from './joiner';
 import { receiveFrom } from './numbered-frames';
 import type { Entry, OutQueue } from './out-queue';
+import { joinRuns, type RunBounds } from './runs';
 import type { SentGroups } from './sent-groups';
 
 /**
@@ -11,11 +12,18 @@ import type { SentGroups } from './sent-groups';
 export class NumberedBatch<M> {
   readonly #frames = new Map<number, Joined>();
   #groups: readonly Part[] | undefined;
+  #runs: readonly Entry[] | undefined;
 
   constructor(
     readonly sent: SentGroups<M>,
     private readonly joiner: Joiner,
+    private readonly bounds: RunBounds,
   ) {}
+
+  /** What all who get all of it have in their rings. */
+  get runs(): readonly Entry[] {
+    return (this.#runs ??= joinRuns(this.sent.entries, this.bounds));
+  }
 
   /**
    * What a member is written.
