@@ -2,7 +2,6 @@ import { OWN_VIEW_SIZE } from './batch';
 import { addNumbered, type Joined, type Joiner, type Part, partOf, TERMINATOR } from './joiner';
 import { receiveFrom } from './numbered-frames';
 import type { Entry, OutQueue } from './out-queue';
-import { joinRuns, type RunBounds } from './runs';
 import type { SentGroups } from './sent-groups';
 
 /**
@@ -12,18 +11,11 @@ import type { SentGroups } from './sent-groups';
 export class NumberedBatch<M> {
   readonly #frames = new Map<number, Joined>();
   #groups: readonly Part[] | undefined;
-  #runs: readonly Entry[] | undefined;
 
   constructor(
     readonly sent: SentGroups<M>,
     private readonly joiner: Joiner,
-    private readonly bounds: RunBounds,
   ) {}
-
-  /** What all who get all of it have in their rings. */
-  get runs(): readonly Entry[] {
-    return (this.#runs ??= joinRuns(this.sent.entries, this.bounds));
-  }
 
   /**
    * What a member is written.
@@ -50,7 +42,9 @@ export class NumberedBatch<M> {
       else addNumbered(parts, entries);
       parts.push(TERMINATOR);
     }
-    return this.joiner.build(parts, OWN_VIEW_SIZE, entries.length, entries.length);
+    let groups = 0;
+    for (const { count } of entries) groups += count;
+    return this.joiner.build(parts, OWN_VIEW_SIZE, groups, groups);
   }
 
   /** In one piece, for frames with several numbers. */

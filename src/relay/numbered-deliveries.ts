@@ -74,7 +74,7 @@ export class NumberedDeliveries {
     const entries = batch.sent.entriesFor(member);
     const joined = batch.frameFor(entries, ring.last + 1, member.queue);
     member.queue.clear();
-    resume.pushAll(entries === batch.sent.entries ? batch.runs : entries);
+    resume.pushAll(entries);
     ring.markSent(ring.last);
     return joined;
   }

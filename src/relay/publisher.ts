@@ -4,14 +4,13 @@ import type { CoreContext } from './core-context';
 import type { Deliveries } from './deliveries';
 import { GroupEncoder, type Stamp } from './group-encoder';
 import { Receipt } from './receipt';
-import type { ResumeState } from './resume-state';
 import { Recipients } from './router';
 import type { Session } from './sessions';
 
 const TILDE = 0x7e;
 
 /** A group of a numbered frame, by the indices of its fields. */
-export interface NumberedGroup extends Omit<Stamp, 'origin'> {
+export interface NumberedGroup extends Stamp {
   readonly start: number;
   readonly type: number;
   readonly data: number;
@@ -53,10 +52,9 @@ export class Publisher {
   }
 
   /** Delivers one numbered group. @returns 0, or 2 as for {@link Publisher.publish}. */
-  publishNumbered(sender: Session, resume: ResumeState, fields: Fields, group: NumberedGroup): number {
-    const { start, type, data, number, wantsReceipt, isVolatile } = group;
-    const stamp = { origin: resume.instance.origin, number, wantsReceipt, isVolatile };
-    const isDelivered = this.#publishGroup(sender, fields, start, type, data, stamp);
+  publishNumbered(sender: Session, fields: Fields, group: NumberedGroup): number {
+    const { start, type, data } = group;
+    const isDelivered = this.#publishGroup(sender, fields, start, type, data, group);
     return isDelivered ? ErrorCode.SUCCESS : ErrorCode.RECIPIENT_NOT_REACHED;
   }
 
@@ -99,7 +97,7 @@ function receiptOf(sender: Session, recipients: Recipients<Session>, stamp: Stam
   return undefined;
 }
 
-export function hasTwoTypes({ keys }: Fields): boolean {
+function hasTwoTypes({ keys }: Fields): boolean {
   let types = 0;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i];

@@ -1,5 +1,6 @@
 import { Fields, MAX_FIELDS } from '../core/codec';
 import { Entry } from './out-queue';
+import { SentGroups } from './sent-groups';
 
 /** How long a run may become. Where a ring is full of bytes, a run is the least that it gives up. */
 export interface RunBounds {
@@ -37,22 +38,26 @@ export function isBehind(run: Entry, next: Entry, { messages, bytes }: RunBounds
   );
 }
 
-/** The same messages in as few entries as can be. Those given stay as they are. */
-export function joinRuns(entries: readonly Entry[], bounds: RunBounds): readonly Entry[] {
+/**
+ * The same messages in as few entries as can be: what one sender has sent, and nobody else holds. Those given stay as they are.
+ */
+export function joinRuns<M>({ entries, senders }: SentGroups<M>, bounds: RunBounds): SentGroups<M> {
   const runs: Entry[] = [];
+  const owners: M[] = [];
   let last: Entry | undefined;
-  let isRun = false;
-  for (const entry of entries) {
-    if (last === undefined || !isBehind(last, entry, bounds)) {
+  let isOpen = false;
+  for (const [i, entry] of entries.entries()) {
+    const isFree = entry.refs === 0;
+    if (last !== undefined && isOpen && isFree && senders[i] === senders[i - 1] && isBehind(last, entry, bounds)) {
+      if (last === entries[i - 1]) runs[runs.length - 1] = last = copyOf(last, last.stampStart, last.count);
+      last.append(entry);
+    } else {
       runs.push((last = entry));
-      isRun = false;
-      continue;
+      owners.push(senders[i]!);
+      isOpen = isFree;
     }
-    if (!isRun) runs[runs.length - 1] = last = copyOf(last, last.stampStart, last.count);
-    isRun = true;
-    last.append(entry);
   }
-  return runs;
+  return new SentGroups(runs, owners);
 }
 
 /** A run without so many messages at its front. Their ends are searched for: it is wanted after a break only. */
