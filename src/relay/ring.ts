@@ -101,13 +101,19 @@ export class Ring {
 
   /** Adds an entry; the oldest make room for it. */
   push(entry: Entry): void {
-    this.#add(entry);
+    const newest = this.#entries.at(this.#entries.length - 1);
+    if (newest !== undefined && this.#mayExtend(newest, entry)) this.#entries.extend(entry);
+    else this.#entries.push(entry);
+    this.#length += entry.count;
     this.#trim();
   }
 
-  /** The same for several. */
+  /** The same for several, which others may get, too: they stay as they are. */
   pushAll(entries: readonly Entry[]): void {
-    for (const entry of entries) this.#add(entry);
+    for (const entry of entries) {
+      this.#entries.push(entry);
+      this.#length += entry.count;
+    }
     this.#trim();
   }
 
@@ -155,13 +161,6 @@ export class Ring {
   /** The session is gone. */
   clear(): void {
     for (const receipt of this.#forget(this.#length)) receipt.lose();
-  }
-
-  #add(entry: Entry): void {
-    const newest = this.#entries.at(this.#entries.length - 1);
-    if (newest !== undefined && this.#mayExtend(newest, entry)) this.#entries.extend(entry);
-    else this.#entries.push(entry);
-    this.#length += entry.count;
   }
 
   /** Nobody else may hold either of them, and nothing of the newest may be written. */
