@@ -197,7 +197,7 @@ const SHORT_KEYS: (string | undefined)[] = new Array<undefined>(512).fill(undefi
 function shortKey(one: number, two: number): string {
   const slot = (one * 31 + two) & 511;
   const kept = SHORT_KEYS[slot];
-  if (kept !== undefined && kept.charCodeAt(0) === one && (two ? kept.charCodeAt(1) === two : kept.length === 1)) return kept;
+  if (kept?.charCodeAt(0) === one && (two ? kept.charCodeAt(1) === two : kept.length === 1)) return kept;
   const text = two ? String.fromCharCode(one, two) : String.fromCharCode(one);
   // As the name of a property, so that for the engine it is the very string that stands in the code.
   return (SHORT_KEYS[slot] = Object.keys({ [text]: 0 })[0]!);
