@@ -3,7 +3,7 @@ import WebSocket from 'isomorphic-ws';
 import type { Platform } from '../core/transport';
 import { systemClock } from './clock';
 import { poster } from './long-polling';
-import { watchPage } from './page-life';
+import { isHidden, watchPage } from './page-life';
 import { socketOpener } from './websocket';
 
 export const browserPlatform: Platform = {
@@ -15,4 +15,5 @@ export const browserPlatform: Platform = {
     return origin?.startsWith('http') ? origin : undefined;
   },
   watchPage,
+  isHidden,
 };

@@ -13,7 +13,7 @@ const MAX_ANSWER_BYTES = 66 * 1024 * 1024;
 
 /** Posts with the given `fetch`. */
 export function poster(fetchFunction: FetchFunction): Post {
-  return async (url, body, signal) => {
+  return async (url, body, signal, begun) => {
     const init = {
       method: 'POST',
       headers: { 'content-type': 'application/octet-stream' },
@@ -26,6 +26,7 @@ export function poster(fetchFunction: FetchFunction): Post {
       size: MAX_ANSWER_BYTES,
     };
     const answer = await fetchFunction(url, init);
+    begun();
     return { status: answer.status, body: new Uint8Array(await answer.arrayBuffer()) };
   };
 }

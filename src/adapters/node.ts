@@ -14,4 +14,5 @@ export const nodePlatform: Platform = {
   clock: systemClock,
   defaultServer: () => LOCAL_RELAY,
   watchPage: () => () => undefined,
+  isHidden: () => false,
 };

@@ -1,3 +1,5 @@
+export const isHidden = (): boolean => globalThis.document?.visibilityState === 'hidden';
+
 type Listen = (target: EventTarget | undefined, type: string, listener: () => void) => void;
 
 /**
@@ -15,7 +17,7 @@ export function watchPage(suspend: () => void, resume: () => void): () => void {
   listen(page, 'pageshow', resume);
   listen(page, 'online', resume);
   listen(page.document, 'visibilitychange', () => {
-    if (page.document?.visibilityState === 'visible') resume();
+    if (!isHidden()) resume();
   });
   return () => {
     for (const stop of stops) stop();

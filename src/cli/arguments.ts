@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { systemCode, UsageError } from './failures';
+import { systemCode } from '../relay/files';
+import { UsageError } from './failures';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 

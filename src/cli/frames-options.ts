@@ -5,8 +5,9 @@ import type { Connector } from '../frames/node/connector';
 import type { ConnectOptions } from '../frames/node/frame-socket';
 import type { Authorization } from '../frames/node/target';
 import { FrameSocketError } from '../frames/socket-errors';
+import { systemCode } from '../relay/files';
 import { parseArguments, parseNames } from './arguments';
-import { systemCode, UsageError } from './failures';
+import { UsageError } from './failures';
 
 export const FRAMES_HELP = `Usage: webifi frames URL [options]
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { systemCode } from '../relay/files';
 import type { Logger } from '../relay/logger';
-import { CommandError, systemCode } from './failures';
+import { CommandError } from './failures';
 
 const KEY_SIZE = 32;
 

@@ -94,7 +94,8 @@ export class Driver {
       this.#transports.delete(id);
       this.input({ type: 'answer', id, status, body: answer });
     };
-    this.#platform.post(url, body, abort.signal).then(
+    const begun = (): void => this.input({ type: 'begun', id });
+    this.#platform.post(url, body, abort.signal, begun).then(
       (answer) => answered(answer.status, answer.body),
       () => answered(0, new Uint8Array(0)),
     );

@@ -95,6 +95,7 @@ export class WebifiClient {
       discoverable,
       useEncryption,
       useWebSocket,
+      isHidden: () => platform.isHidden(),
     };
     this.#options = options;
     this.#host = host;

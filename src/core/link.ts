@@ -17,6 +17,8 @@ export interface SessionSettings {
   downloadTimeout: number;
   useEncryption: boolean;
   useWebSocket: boolean;
+  /** Whether nobody looks: then a dead link may be noticed later, for less traffic. */
+  readonly isHidden: () => boolean;
 }
 
 /** What a link tells its session. */

@@ -12,7 +12,7 @@ export interface Grant {
   /** After so many messages or bytes received an acknowledgement does not wait. */
   ackMessages: number;
   ackBytes: number;
-  /** Largest message, encoded. */
+  /** Largest data of a message, and largest transmission of several. */
   maxMessageBytes: number;
   /** How long the relay keeps the session without a transport: after that a new one is asked for. */
   keptMs: number;

@@ -20,6 +20,7 @@ import {
 
 /** A download may take this much longer than it asked for before it counts as dead (T-9). */
 const DOWNLOAD_SLACK_MS = 30_000;
+const QUICK_SLACK_MS = 3000;
 const NETWORKS_TIMEOUT_MS = 15_000;
 /** An 18 that comes sooner is a real second client, later it is a copy made on the way (T-10, P-111). */
 const DUPLICATE_THRESHOLD_MS = 5000;
@@ -46,8 +47,12 @@ const FINAL: readonly number[] = [
   ErrorCode.RESUME_REFUSED,
   ErrorCode.TOO_LARGE,
 ];
-/** How long a relay with the extension holds a download: when none is asked for, and at most (X-24). */
-const HOLD_SECONDS = 25;
+/**
+ * How long a relay with the extension is asked to hold a download: so that a dead link is noticed within 10 seconds
+ * (X-39), and in a page that nobody sees. It holds none for longer than the last (X-24).
+ */
+const HOLD_SECONDS = 6;
+const HIDDEN_HOLD_SECONDS = 25;
 const MAX_HOLD_SECONDS = 50;
 /** Codes that are reported as they are when the retries are used up; others become 3 (P-71). */
 const KNOWN: readonly number[] = [ErrorCode.UNKNOWN, ErrorCode.PROTOCOL, ErrorCode.UNREACHABLE];
@@ -79,6 +84,9 @@ export class PollingLink extends Link {
   /** The networks that the download sets; undefined for a plain poll. */
   #asked: readonly string[] | undefined;
   #startedAt = 0;
+  /** Seconds that the download asked for, and what somebody on the way lets pass. */
+  #holdSeconds = 0;
+  #maxHoldSeconds = Infinity;
   /** Start of the download before, when that failed: what an 18 is measured from (P-110). */
   #failedStart: number | undefined;
   #replaces = false;
@@ -133,8 +141,8 @@ export class PollingLink extends Link {
       }
       this.isBusy = false;
       // A body that the relay did not read gets 2, and no word on its numbers.
-      const isUnread = grant && code === ErrorCode.RECIPIENT_NOT_REACHED && !fields?.has('xh');
-      if (code === ErrorCode.TOO_LARGE || isUnread) this.report({ type: 'too-large' });
+      const isTooLarge = code === ErrorCode.TOO_LARGE || (grant && code === ErrorCode.RECIPIENT_NOT_REACHED);
+      if (isTooLarge && !fields?.has('xh')) this.report({ type: 'too-large' });
       else if (!grant) this.report({ type: 'answered', code: plainOutcome(code, retries < MAX_RETRIES) });
       else if (isOver && fields) this.sent(code, fields);
       else this.lose(code);
@@ -142,29 +150,40 @@ export class PollingLink extends Link {
   }
 
   #poll(): void {
-    const { networkNames, downloadTimeout } = this.settings;
+    const { networkNames } = this.settings;
     this.#isDownloading = true;
     this.#startedAt = this.traffic.now;
     this.#asked = this.#joined === networkNames ? undefined : networkNames;
     this.#isEnding = this.#asked !== undefined;
     const measuredFrom = this.#failedStart ?? this.#startedAt;
+    const timeoutMs = this.#chooseHold();
     const wish = {
       networks: this.#asked,
-      timeout: downloadTimeout,
+      timeout: this.#holdSeconds,
       replaces: this.#replaces,
       counter: this.traffic.polls++,
       attaches: !this.#isAttached,
     };
-    const maxHoldSeconds = downloadTimeout === DEFAULT_DOWNLOAD_TIMEOUT ? HOLD_SECONDS : MAX_HOLD_SECONDS;
-    const holdSeconds = this.resume.grant ? Math.min(downloadTimeout, maxHoldSeconds) : downloadTimeout;
     this.#isEnding ||= wish.attaches;
     this.traffic.post(
       `${this.#downloadOrigin}/Download`,
       downloadRequest(this.deviceId, wish, this.resume),
-      this.#isEnding ? NETWORKS_TIMEOUT_MS : holdSeconds * 1000 + DOWNLOAD_SLACK_MS,
+      this.#isEnding ? NETWORKS_TIMEOUT_MS : timeoutMs,
       (code, fields) => this.#downloaded(code, fields, measuredFrom),
     );
     this.#replaces &&= this.#isEnding;
+  }
+
+  /** @returns How long the answer may take. */
+  #chooseHold(): number {
+    const { downloadTimeout, isHidden } = this.settings;
+    this.#holdSeconds = downloadTimeout;
+    if (!this.resume.grant) return downloadTimeout * 1000 + DOWNLOAD_SLACK_MS;
+    const hasChosen = downloadTimeout !== DEFAULT_DOWNLOAD_TIMEOUT;
+    const isQuick = !hasChosen && !isHidden();
+    if (!hasChosen) this.#holdSeconds = isQuick ? HOLD_SECONDS : HIDDEN_HOLD_SECONDS;
+    this.#holdSeconds = Math.min(this.#holdSeconds, this.#maxHoldSeconds);
+    return Math.min(this.#holdSeconds, MAX_HOLD_SECONDS) * 1000 + (isQuick ? QUICK_SLACK_MS : DOWNLOAD_SLACK_MS);
   }
 
   /** Ends the download there is, so that the next one follows the settings. */
@@ -282,9 +301,8 @@ export class PollingLink extends Link {
     this.#failedStart = this.#startedAt;
     // Somebody on the way ends waiting requests early: the next ones are shorter (X-24).
     const seconds = Math.floor((this.traffic.now - this.#startedAt) / 1000);
-    const { settings } = this;
-    if (this.resume.grant && seconds > MIN_DOWNLOAD_TIMEOUT && seconds < settings.downloadTimeout) {
-      settings.downloadTimeout = Math.max(MIN_DOWNLOAD_TIMEOUT, seconds - TIMEOUT_MARGIN);
+    if (this.resume.grant && seconds > MIN_DOWNLOAD_TIMEOUT && seconds < this.#holdSeconds) {
+      this.#maxHoldSeconds = Math.max(MIN_DOWNLOAD_TIMEOUT, seconds - TIMEOUT_MARGIN);
     }
     if (this.closing) this.over({ type: this.closing });
     else this.lose(code);

@@ -73,7 +73,7 @@ export function downloadRequest(deviceId: string, wish: DownloadWish, resume: Re
   else if (grant) resume.writeAck(writer);
   // One empty name says an empty set; no `n` at all would be a plain poll (P-69).
   for (const network of networks?.length === 0 ? [''] : (networks ?? [])) writer.field('n', network);
-  if (!networks && timeout !== DEFAULT_DOWNLOAD_TIMEOUT) writer.field('t', timeout);
+  if (!networks && !attaches && timeout !== DEFAULT_DOWNLOAD_TIMEOUT) writer.field('t', timeout);
   if (!networks && replaces) writer.field('r', 1);
   return (grant ? resume.writeCount(writer) : writer.field('z', counter)).finish();
 }

@@ -6,6 +6,8 @@ import { writeGroup, type OutgoingMessage, type SendMode } from './messages';
 const MAX_BATCH_BYTES = 128 * 1024;
 /** And the most messages in one, so that telling their senders takes no long turn. */
 const MAX_BATCH_MESSAGES = 4096;
+/** What a mode adds to a message. */
+const MODE_SIZE = 5;
 /** In the place of a token: nobody awaits the message. */
 export const NOBODY = 0;
 /** In the place of a token: the message was taken out. */
@@ -72,12 +74,18 @@ export class SendQueue {
     this.#length++;
   }
 
-  /** Takes what may go out in one transmission. */
-  take(): Batch | undefined {
+  /** Takes what may go out in one transmission: at most so many bytes, or one message. */
+  take(maxBytes = Infinity): Batch | undefined {
     for (;;) {
       if (this.#batches.length === 1) this.#close();
-      const batch = this.#batches.shift();
+      let batch = this.#batches.shift();
       if (!batch) return undefined;
+      const over = batch.ends.findIndex((end, i) => i > 0 && end + MODE_SIZE * (i + 1) > maxBytes);
+      if (over > 0) {
+        const rest = rewrite(batch, (group, i) => (i < over ? undefined : group));
+        this.#batches.unshift({ ...rest, firstToken: batch.firstToken + over });
+        batch = rewrite(batch, (group, i) => (i < over ? group : undefined));
+      }
       this.bytes -= batch.groups.length;
       const { tokens } = batch;
       const left = tokens.includes(TAKEN) ? rewrite(batch, (group, i) => (tokens[i] === TAKEN ? undefined : group)) : batch;

@@ -102,7 +102,7 @@ export class SendWindow {
   }
 
   #takeNew(grant: Grant | undefined, counters: { upload: number }): Batch | undefined {
-    let batch = this.#queue.take();
+    let batch = this.#queue.take(grant?.maxMessageBytes);
     if (!batch) return undefined;
     const { mode, tokens } = batch;
     const field = grant && encodeText(MODE_FIELDS[mode] ?? '');

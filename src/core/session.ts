@@ -81,7 +81,7 @@ export class Session {
     return grant ? (grant.isDurable ? 'durable' : 'resume') : 'plain';
   }
 
-  /** Largest message, encoded. */
+  /** Largest data of a message. */
   get maxMessageBytes(): number {
     return this.#attachment.grant?.maxMessageBytes ?? Infinity;
   }

@@ -35,6 +35,8 @@ const ACK_DELAY_MS = 250;
 const REPLACED = 4001;
 /** Close code: what was sent is larger than somebody on the way allows. */
 const TOO_LARGE = 1009;
+/** How long an attach may take with the extension, which leaves time for long polling within 10 seconds. */
+const ATTACH_TIMEOUT_MS = 6000;
 /** A request that gets no answer is repeated on the same socket twice, then the socket is given up (S-12, S-16). */
 const MAX_REPEATS = 2;
 
@@ -118,10 +120,10 @@ export class SocketLink extends Link {
     this.#ask('joining', networksMessage(this.#asked));
   }
 
-  #ask(phase: Phase, message: Uint8Array, repeats = MAX_REPEATS): void {
+  #ask(phase: Phase, message: Uint8Array, repeats = this.resume.grant ? 0 : MAX_REPEATS): void {
     this.#phase = phase;
     this.#transmit(message);
-    this.traffic.after('answer', ANSWER_TIMEOUT_MS, () => {
+    this.traffic.after('answer', this.resume.grant ? ATTACH_TIMEOUT_MS : ANSWER_TIMEOUT_MS, () => {
       if (repeats > 0) this.#ask(phase, message, repeats - 1);
       else this.lose(ErrorCode.UNREACHABLE);
     });

@@ -7,6 +7,8 @@ export type TransportEvent =
   | { type: 'opened'; id: number }
   | { type: 'bytes'; id: number; bytes: Uint8Array }
   | { type: 'closed'; id: number; code: number; reason: string }
+  /** The answer to a request has begun to come. */
+  | { type: 'begun'; id: number }
   /** A request has ended; status 0 when the relay was not reached. */
   | { type: 'answer'; id: number; status: number; body: Uint8Array };
 
@@ -23,6 +25,9 @@ export type TransportEffect =
  * the way, 3 for an answer that cannot be read, undefined when the time was over.
  */
 export type Done = (code: number | undefined, fields: Fields | undefined) => void;
+
+/** How long an answer may come in, once it has begun. */
+const BODY_TIMEOUT_MS = 60_000;
 
 type Listener = (event: TransportEvent) => void;
 
@@ -54,15 +59,17 @@ export class Traffic {
 
   /** @param isKept - Left to arrive when all else is let go. */
   post(url: string, body: Uint8Array, timeoutMs: number, done: Done, isKept = false): number {
+    const timeUp = (): void => {
+      this.letGo(id);
+      done(undefined, undefined);
+    };
     const id = this.#add((event) => {
+      if (event.type === 'begun') return this.after(id, BODY_TIMEOUT_MS, timeUp);
       this.#open.delete(id);
       this.stop(id);
       if (event.type === 'answer') readAnswer(event.status, event.body, done);
     }, isKept);
-    this.after(id, timeoutMs, () => {
-      this.letGo(id);
-      done(undefined, undefined);
-    });
+    this.after(id, timeoutMs, timeUp);
     this.#effects.push({ type: 'post', id, url, body });
     return id;
   }

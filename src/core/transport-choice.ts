@@ -1,7 +1,8 @@
 import { webSocketUrl, type SessionSettings } from './link';
 import type { Traffic } from './traffic';
 
-/** With long polling in the place of a WebSocket that did not open: first and longest time to the next try of one. */
+/** With long polling in the place of a WebSocket that did not open: time to the next try of one, and from then on. */
+const FIRST_CLIMB_MS = 1000;
 const MIN_CLIMB_MS = 30_000;
 const MAX_CLIMB_MS = 300_000;
 const OPEN_TIMEOUT_MS = 10_000;
@@ -13,7 +14,7 @@ export class TransportChoice {
   readonly #settings: SessionSettings;
   readonly #traffic: Traffic;
   #isFallback = false;
-  #climbMs = MIN_CLIMB_MS;
+  #climbMs = FIRST_CLIMB_MS;
   #hasHadSocket = false;
 
   constructor(settings: SessionSettings, traffic: Traffic) {
@@ -41,17 +42,19 @@ export class TransportChoice {
     if (!isPolling) {
       this.#isFallback = false;
       this.#hasHadSocket = true;
-      this.#climbMs = MIN_CLIMB_MS;
+      this.#climbMs = FIRST_CLIMB_MS;
     } else if (this.#isFallback) this.#traffic.after('climb', this.#climbMs, () => this.#climb(origin, climb));
   }
 
   /** Looks beside the running session, which lets nothing go before it is sure. */
   #climb(origin: string, climb: () => void): void {
-    this.#climbMs = Math.min(2 * this.#climbMs, MAX_CLIMB_MS);
+    this.#climbMs = Math.min(Math.max(2 * this.#climbMs, MIN_CLIMB_MS), MAX_CLIMB_MS);
     const ended = (isOpen: boolean): void => {
       this.#traffic.letGo(id);
       this.#traffic.stop('climb');
       this.#isFallback = !isOpen;
+      // One that opens but does not run is not tried again soon: each try is a break.
+      if (isOpen) this.#climbMs = MAX_CLIMB_MS;
       if (isOpen) climb();
       else this.running(true, origin, climb);
     };

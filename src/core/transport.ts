@@ -29,9 +29,9 @@ export interface HttpAnswer {
 
 /**
  * Posts one body (P-39) and reads the answer. Redirects are refused (SEC-21). Rejects when the relay was not reached,
- * and when `signal` fired.
+ * and when `signal` fired. `begun` is called when the answer has begun to come.
  */
-export type Post = (url: string, body: Uint8Array, signal: Signal) => Promise<HttpAnswer>;
+export type Post = (url: string, body: Uint8Array, signal: Signal, begun: () => void) => Promise<HttpAnswer>;
 
 /** Says that a request was let go: the part of `AbortSignal` that the core's types need. */
 export interface Signal {
@@ -58,4 +58,6 @@ export interface Platform {
   defaultServer(): string | undefined;
   /** Tells when the page goes away and when it, or the network, comes back. The result stops it. */
   watchPage(suspend: () => void, resume: () => void): () => void;
+  /** Whether this is a page that nobody sees. */
+  isHidden(): boolean;
 }

@@ -1,7 +1,7 @@
 import { open, readFile, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { connectNameProblem, networksProblem } from './account-rules';
-import { errorCode, syncFolder } from './files';
+import { syncFolder, systemCode } from './files';
 import { parseStoredPassword } from './passwords';
 
 /** One account as the file keeps it. */
@@ -59,7 +59,7 @@ export async function readAccountFile(path: string): Promise<AccountFileState> {
     );
   }
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new AccountFileError(path, `it cannot be read (${errorCode(cause)}); check its permissions`, {
+    throw new AccountFileError(path, `it cannot be read (${systemCode(cause) ?? 'unknown reason'}); check its permissions`, {
       cause,
     });
   });
@@ -75,9 +75,9 @@ export async function accountFileStatus(path: string): Promise<AccountFileStatus
     const isPrivate = process.platform === 'win32' || (mode & 0o077n) === 0n;
     return { signature: [dev, ino, size, mtimeNs, ctimeNs].join(' '), isPrivate };
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ENOENT') return undefined;
     if (error instanceof AccountFileError) throw error;
-    throw new AccountFileError(path, `it cannot be reached (${errorCode(error)}); check the path`, {
+    throw new AccountFileError(path, `it cannot be reached (${systemCode(error) ?? 'unknown reason'}); check the path`, {
       cause: error,
     });
   }
@@ -187,8 +187,8 @@ async function takeLock(target: string, temporary: string): Promise<FileHandle> 
     try {
       return await open(temporary, 'wx', 0o600);
     } catch (error) {
-      if (errorCode(error) !== 'EEXIST') {
-        throw new AccountFileError(target, `it cannot be written (${errorCode(error)}); check its folder`, {
+      if (systemCode(error) !== 'EEXIST') {
+        throw new AccountFileError(target, `it cannot be written (${systemCode(error) ?? 'unknown reason'}); check its folder`, {
           cause: error,
         });
       }

@@ -12,8 +12,11 @@ import type { Recipients } from './router';
 import type { Session, Transport } from './sessions';
 import type { Transports } from './transports';
 
-/** A socket that did not take its last write at once gets less at a time: progress shows in smaller steps. */
-const SLOW_WRITE_SIZE = 65_536;
+/**
+ * A socket that did not take its last write at once gets less at a time: progress shows in smaller steps. So does who has
+ * the extension, to whom a frame that takes long on a narrow line would be a dead link (X-39).
+ */
+const SMALL_WRITE_SIZE = 65_536;
 
 /**
  * The out-queues and their way to the wire. What one turn of the event loop puts into a queue goes out together at its
@@ -198,10 +201,11 @@ export class Deliveries {
 
   #writeNext(session: Session, transport: Transport): void {
     const { maxWriteSize } = this.context.limits;
-    const maxBytes = transport.isSlow ? Math.min(SLOW_WRITE_SIZE, maxWriteSize) : maxWriteSize;
+    const { resume } = session;
+    const isSmall = transport.isSlow || resume !== undefined;
+    const maxBytes = isSmall ? Math.min(SMALL_WRITE_SIZE, maxWriteSize) : maxWriteSize;
     // Set again if this write is not taken at once either.
     transport.isSlow = false;
-    const { resume } = session;
     const frame =
       resume === undefined ? this.#takeFrame(session, maxBytes) : this.#numbered.takeFrame(session, resume, maxBytes);
     this.transports.writeFrame(transport, frame);

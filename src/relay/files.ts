@@ -10,14 +10,14 @@ export async function syncFolder(folder: string): Promise<void> {
   try {
     await handle.sync();
   } catch (error) {
-    if (errorCode(error) !== 'EPERM' && errorCode(error) !== 'EINVAL') throw error;
+    if (systemCode(error) !== 'EPERM' && systemCode(error) !== 'EINVAL') throw error;
   } finally {
     await handle.close();
   }
 }
 
-/** The code of the system, such as `ENOENT`. */
-export function errorCode(error: unknown): string {
+/** The code that a failed system call carries, such as `ENOENT`. */
+export function systemCode(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'unknown reason';
+  return typeof code === 'string' ? code : undefined;
 }

@@ -1,6 +1,6 @@
 import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { errorCode } from './files';
+import { systemCode } from './files';
 
 /** Marks of this process. */
 const held = new Set<string>();
@@ -33,7 +33,7 @@ async function makeMark(path: string): Promise<void> {
       await writeFile(path, String(process.pid), { flag: 'wx', mode: 0o600 });
       return;
     } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error;
+      if (systemCode(error) !== 'EEXIST') throw error;
     }
     const owner = Number(await readFile(path, 'utf8').catch(() => ''));
     if (isAlive(owner)) throw new Error(`process ${owner} uses it; stop that one, or choose another folder`);
@@ -47,6 +47,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return errorCode(error) === 'EPERM';
+    return systemCode(error) === 'EPERM';
   }
 }

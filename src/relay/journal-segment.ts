@@ -4,6 +4,8 @@ import { crc32 } from 'node:zlib';
 const MAGIC = Buffer.from('webifi journal 1\n');
 /** Length and CRC-32 of what follows, both little-endian. */
 const HEAD_SIZE = 8;
+/** Stands in the length of a record that was written together with the one before. */
+const CONTINUES = 0x80000000;
 /** No record is longer: a length above it is damage, not a reason to allocate. */
 export const MAX_RECORD_SIZE = 128 * 1024 * 1024;
 
@@ -12,7 +14,7 @@ export interface SegmentContents {
   readonly records: readonly Uint8Array[];
   /** Where the last whole record ends. What follows is the torn end of a write that was never confirmed, or damage. */
   readonly validSize: number;
-  /** Whether whole records follow behind a broken one: that is damage, not a torn end. */
+  /** Whether a later write follows behind a broken record: that is damage, not a torn end. */
   readonly isDamaged: boolean;
 }
 
@@ -21,8 +23,12 @@ export function segmentStart(): Buffer {
   return Buffer.from(MAGIC);
 }
 
-/** Records as they stand in a segment, each with its length and checksum. */
-export function frameRecords(records: readonly Uint8Array[]): Buffer {
+/**
+ * Records as they stand in a segment, each with its length and checksum.
+ *
+ * @param isOneWrite - They are confirmed together: any part of them may be missing after a crash.
+ */
+export function frameRecords(records: readonly Uint8Array[], isOneWrite = false): Buffer {
   let size = 0;
   for (const record of records) size += HEAD_SIZE + record.length;
   const framed = Buffer.allocUnsafe(size);
@@ -31,7 +37,7 @@ export function frameRecords(records: readonly Uint8Array[]): Buffer {
     if (record.length > MAX_RECORD_SIZE) {
       throw new RangeError(`A journal record of ${record.length} bytes is above ${MAX_RECORD_SIZE}.`);
     }
-    framed.writeUInt32LE(record.length, at);
+    framed.writeUInt32LE(record.length + (isOneWrite && at > 0 ? CONTINUES : 0), at);
     framed.writeUInt32LE(crc32(record), at + 4);
     framed.set(record, at + HEAD_SIZE);
     at += HEAD_SIZE + record.length;
@@ -51,21 +57,27 @@ export function readSegment(bytes: Buffer): SegmentContents {
     records.push(bytes.subarray(at + HEAD_SIZE, end));
     at = end;
   }
-  return { records, validSize: at, isDamaged: hasRecordBehind(bytes, at) };
+  return { records, validSize: at, isDamaged: hasWriteBehind(bytes, at) };
 }
 
 /** Where the whole record that begins at `at` ends; 0 when none does. */
 function recordEnd(bytes: Buffer, at: number): number {
-  if (at + HEAD_SIZE > bytes.length) return 0;
-  const length = bytes.readUInt32LE(at);
-  const end = at + HEAD_SIZE + length;
-  if (length === 0 || length > MAX_RECORD_SIZE || end > bytes.length) return 0;
+  const end = statedEnd(bytes, at);
+  if (end === 0 || end > bytes.length) return 0;
   return crc32(bytes.subarray(at + HEAD_SIZE, end)) === bytes.readUInt32LE(at + 4) ? end : 0;
 }
 
-/** A record whose length is whole but whose bytes are not is passed over, to see whether good ones follow. */
-function hasRecordBehind(bytes: Buffer, broken: number): boolean {
-  if (broken + HEAD_SIZE > bytes.length) return false;
-  const next = broken + HEAD_SIZE + bytes.readUInt32LE(broken);
-  return next < bytes.length && recordEnd(bytes, next) > 0;
+/** Where a record would end by its length; 0 when that cannot be one. */
+function statedEnd(bytes: Buffer, at: number): number {
+  if (at + HEAD_SIZE > bytes.length) return 0;
+  const length = bytes.readUInt32LE(at) % CONTINUES;
+  return length === 0 || length > MAX_RECORD_SIZE ? 0 : at + HEAD_SIZE + length;
+}
+
+/** Passes over a record whose length is whole but whose bytes are not, and those that were written with it. */
+function hasWriteBehind(bytes: Buffer, broken: number): boolean {
+  for (let at = statedEnd(bytes, broken); at > 0; at = statedEnd(bytes, at)) {
+    if (recordEnd(bytes, at) > 0 && bytes.readUInt32LE(at) < CONTINUES) return true;
+  }
+  return false;
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, type FileHandle, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode, syncFolder } from './files';
+import { syncFolder, systemCode } from './files';
 import { lockFolder } from './folder-lock';
 import { frameRecords, readSegment, segmentStart } from './journal-segment';
 import { RelayError } from './relay-error';
@@ -117,7 +117,7 @@ export class Journal {
       const group = first.replaces ? [first] : [first, ...this.#takeAppends()];
       const records = group.flatMap((job) => job.records);
       try {
-        await (first.replaces ? this.#replace(records) : this.#write(frameRecords(records)));
+        await (first.replaces ? this.#replace(records) : this.#write(frameRecords(records, true)));
         for (const { resolve } of group) resolve();
       } catch (error) {
         for (const { reject } of group) reject(journalError(this.folder, error));
@@ -201,7 +201,7 @@ function segmentPath(folder: string, number: number): string {
 }
 
 function nothingIfMissing(error: unknown): Buffer {
-  if (errorCode(error) === 'ENOENT') return Buffer.alloc(0);
+  if (systemCode(error) === 'ENOENT') return Buffer.alloc(0);
   throw error;
 }
 

@@ -101,7 +101,7 @@ const RANGES: Readonly<Record<keyof RelayLimits, Range>> = {
   maxTransmissionSize: [MEBIBYTE, 1_024, 64 * MEBIBYTE],
   maxDiscardedSize: [16 * MEBIBYTE, 0, 1_024 * MEBIBYTE],
   maxDataSize: [262_144, 1, 64 * MEBIBYTE],
-  maxAnonymousSize: [8_192, 256, MEBIBYTE],
+  maxAnonymousSize: [8_192, 512, MEBIBYTE],
   maxFragments: [64, 1, 1_000_000],
   maxHeldInput: [256 * MEBIBYTE, MEBIBYTE, Number.MAX_SAFE_INTEGER],
   maxNetworks: [1_000, 1, 1_000_000],

@@ -11,7 +11,7 @@ const DIGIT_1 = 0x31;
 
 /** What became of a frame of numbered messages. */
 export interface Outcome {
-  /** 0; 27 when messages before it are missing; 7 when it has no number or no message. */
+  /** 0; 27 when messages before it are missing; 31 when the disk has to be waited for; 7 without a number or a message. */
   readonly code: number;
   /** Number of its first message. */
   readonly first: number;
@@ -48,6 +48,8 @@ export class NumberedMessages {
       this.context.counters.messagesRepeated += repeated;
       for (const [number, code] of up.refusals(first, repeated)) onRefusal(number, code);
     }
+    // What is not stored has no number yet: its sender keeps it, and says it again.
+    if (repeated < count && this.context.journal?.isBehind === true) return { code: ErrorCode.NOT_STORED, first, count };
     for (let i = 0; groups.next(); i++) {
       if (i < repeated) continue;
       const code = isMixed ? ErrorCode.PROTOCOL : this.publisher.publishNumbered(session, fields, groups);

@@ -49,7 +49,8 @@ export class NumberedPolling {
       () => undefined,
       (number, refusal) => {
         refused.push(number);
-        code = refusal;
+        // One code stands for all of them.
+        code = refused.length === 1 || code === refusal ? refusal : ErrorCode.RECIPIENT_NOT_REACHED;
       },
     );
     if (outcome.code !== ErrorCode.SUCCESS) code = outcome.code;

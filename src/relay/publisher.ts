@@ -44,18 +44,17 @@ export class Publisher {
       const key = fields.keys[i];
       if (key === 'dt') type = i;
       if (key !== 'd') continue;
-      if (!this.#publishGroup(sender, fields, start, type, i)) code = ErrorCode.RECIPIENT_NOT_REACHED;
+      const isTaken = this.#publishGroup(sender, fields, start, type, i) === ErrorCode.SUCCESS;
+      if (!isTaken) code = ErrorCode.RECIPIENT_NOT_REACHED;
       start = i + 1;
       type = -1;
     }
     return code;
   }
 
-  /** Delivers one numbered group. @returns 0, or 2 as for {@link Publisher.publish}. */
+  /** Delivers one numbered group. @returns 0, or 2 as for {@link Publisher.publish}; 26 when it is too large. */
   publishNumbered(sender: Session, fields: Fields, group: NumberedGroup): number {
-    const { start, type, data } = group;
-    const isDelivered = this.#publishGroup(sender, fields, start, type, data, group);
-    return isDelivered ? ErrorCode.SUCCESS : ErrorCode.RECIPIENT_NOT_REACHED;
+    return this.#publishGroup(sender, fields, group.start, group.type, group.data, group);
   }
 
   /** Ends the turn: nothing keeps the memory of this one. */
@@ -71,21 +70,26 @@ export class Publisher {
     type: number,
     data: number,
     stamp?: Stamp,
-  ): boolean {
+  ): number {
     this.context.counters.messagesReceived += 1;
     const { limits, journal } = this.context;
-    if (journal?.isBehind === true || isDataAbove(limits.maxDataSize, fields, data)) return false;
+    if (isDataAbove(limits.maxDataSize, fields, data)) return ErrorCode.TOO_LARGE;
+    if (journal?.isBehind === true) return ErrorCode.NOT_STORED;
     const recipients = this.#recipients;
     const allKnown = sender.router.findRecipients(sender, fields, start, data, recipients);
     const receipt = allKnown ? receiptOf(sender, recipients, stamp) : undefined;
-    if (recipients.isEmpty) return allKnown;
+    if (recipients.isEmpty) return codeOf(allKnown);
     const entry = this.#encoder.encode(sender, fields, type, data, stamp);
     entry.receipt = receipt;
     const allTaken = this.deliveries.handOut(entry, sender, recipients);
     recipients.clear();
     if (!allTaken) receipt?.cancel();
-    return allKnown && allTaken;
+    return codeOf(allKnown && allTaken);
   }
+}
+
+function codeOf(isReached: boolean): number {
+  return isReached ? ErrorCode.SUCCESS : ErrorCode.RECIPIENT_NOT_REACHED;
 }
 
 /** What notes who has acknowledged a message, when its sender asks for it. Nobody there to get it is told at once. */

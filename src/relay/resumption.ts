@@ -20,8 +20,8 @@ const INSTANCE = /^[A-Za-z0-9_-]{22}$/;
 const EPOCH_SIZE = 8;
 /** Of an account whose store does not say when its password changed: no token lets in there. */
 const NO_GENERATION = '0000000000000000';
-/** What a frame needs beside the data of its largest message. */
-const FRAME_ROOM = 8_192;
+/** What a frame or a body of a client needs beside its messages. */
+const FRAME_ROOM = 256;
 
 /** Why a session cannot be resumed (section 4, `xg`). */
 export type LossReason = 'expired' | 'epoch';
@@ -70,7 +70,7 @@ export class Resumption {
   grantOf({ instance, token }: ResumeState): string {
     const { sessionGraceMs, maxDataSize, maxTransmissionSize, maxQueuedMessages, maxQueuedBytes } = this.context.limits;
     const expiry = Math.floor(sessionGraceMs / 1000);
-    const largest = Math.min(2 * maxDataSize, maxTransmissionSize - FRAME_ROOM);
+    const largest = Math.min(maxDataSize, maxTransmissionSize - FRAME_ROOM);
     const window = `${WINDOW_MESSAGES},${WINDOW_BYTES}`;
     const bounds = `~xw=${window}~xd=${maxQueuedMessages},${maxQueuedBytes}~xm=${largest}`;
     const features = `~x=${VERSION}~xf=${instance.features}`;

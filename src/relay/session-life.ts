@@ -72,16 +72,19 @@ export class SessionLife {
   }
 
   /**
-   * Two sessions of one instance would make receivers drop what one of them sends (X-29). One that shows the token of the other,
-   * or meets one that nobody has used, takes its place.
+   * Two sessions of one instance would make receivers drop what one of them sends (X-29). One that shows the token of the other
+   * takes its place, and so does one with the password while the other has no transport: its token may have ended with the
+   * password before.
    *
    * @returns False when the instance is in use.
    */
   makeWay(account: RoutedAccount, instance: Instance, token: Uint8Array | undefined): boolean {
     const session = this.#routers.get(account.id)?.instances.get(instance.id);
-    const { state, resume } = session ?? {};
     if (session === undefined) return true;
-    if (state !== 'unused' && (token === undefined || resume?.knows(token) !== true)) return false;
+    const { state, transport, download, resume } = session;
+    const isAway = transport === undefined && download === undefined;
+    const isOwn = token === undefined ? isAway : resume?.knows(token) === true;
+    if (state !== 'unused' && !isOwn) return false;
     this.end(session, 'replaced by its own instance');
     return true;
   }

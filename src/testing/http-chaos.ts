@@ -1,5 +1,5 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Server } from 'node:net';
+import { connect, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ProxyTarget } from './chaos-proxy';
 import { answerText, type Answer, plainHeaders, readBody, requestHead } from './http-parts';
@@ -13,10 +13,12 @@ import { seededRandom } from './random';
  * - `refuse`: it is answered with `refusal`.
  * - `hang`: it is never answered.
  * - `strip`: it goes on as an ordinary request, as by a proxy that knows no upgrade.
+ * - `mute`: it goes on and its answer comes back, but of what the target sends then nothing does before its end, as by
+ *   a proxy that holds every body until it is complete.
  *
  * @public
  */
-export type UpgradeFault = 'pass' | 'refuse' | 'hang' | 'strip';
+export type UpgradeFault = 'pass' | 'refuse' | 'hang' | 'strip' | 'mute';
 
 /** What is wrong with the exchanges of a proxy. Chances are from 0 to 1. @public */
 export interface HttpFaults {
@@ -221,10 +223,11 @@ export class HttpChaosProxy {
       if (answer === undefined) socket.destroy();
       else socket.end(answerText(answer));
     }
-    if (upgrade === 'pass') this.#passUpgrade(request, socket, head, upgradeLifetimeMs);
+    if (upgrade === 'pass' || upgrade === 'mute') this.#passUpgrade(request, socket, head);
   }
 
-  #passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, lifetimeMs: number | undefined): void {
+  #passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { upgrade, upgradeLifetimeMs: lifetimeMs } = this.faults;
     const { host = '127.0.0.1', port } = this.#nextTarget();
     const target = connect(port, host);
     this.#upgraded.add(target);
@@ -233,9 +236,22 @@ export class HttpChaosProxy {
     target.once('close', () => socket.destroy());
     target.write(`${requestHead(request)}\r\n`);
     target.write(head);
-    target.pipe(socket).pipe(target);
+    socket.pipe(target);
+    if (upgrade === 'mute') passLate(target, socket);
+    else target.pipe(socket);
     if (lifetimeMs === undefined) return;
     const timer = setTimeout(() => socket.destroy(), lifetimeMs);
     socket.once('close', () => clearTimeout(timer));
   }
+}
+
+/** The head of the answer passes at once, what follows it when all of it is there. */
+function passLate(target: Socket, socket: Duplex): void {
+  target.once('data', (first: Buffer) => {
+    const headLength = first.indexOf('\r\n\r\n') + 4;
+    socket.write(first.subarray(0, headLength));
+    const held = [first.subarray(headLength)];
+    target.on('data', (bytes: Buffer) => held.push(bytes));
+    target.once('end', () => socket.end(Buffer.concat(held)));
+  });
 }

@@ -84,6 +84,7 @@ export class MemoryRelay {
       clock: this.#clock,
       defaultServer: () => `http://${HOSTS.ip}`,
       watchPage: () => () => undefined,
+      isHidden: () => false,
     };
   }
 

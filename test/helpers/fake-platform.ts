@@ -27,6 +27,7 @@ export class FakePlatform implements Platform {
   now = 0;
   page: { suspend(): void; resume(): void } | undefined;
   pagesLeft = 0;
+  isPageHidden = false;
   /** What the next `openSocket` throws. */
   refusal: Error | undefined;
 
@@ -83,6 +84,10 @@ export class FakePlatform implements Platform {
     };
   }
 
+  isHidden(): boolean {
+    return this.isPageHidden;
+  }
+
   get socket(): FakeSocket {
     return last(this.sockets);
   }
@@ -118,6 +123,7 @@ export class FakePlatform implements Platform {
       clock: this.clock,
       defaultServer: () => this.defaultServer(),
       watchPage: (suspend, resume) => this.watchPage(suspend, resume),
+      isHidden: () => this.isHidden(),
     };
     return new WebifiClient({ connectName: 'home', connectPassword: 'secret', ...options }, platform, bothTransports);
   }

@@ -34,10 +34,15 @@ export class ResumeHarness extends Harness {
     return this;
   }
 
-  /** Opens the WebSocket and binds the session to it. @param taken - The last message that the relay has. */
-  attach(taken = 0): SessionEffect[] {
+  /**
+   * Opens the WebSocket and binds the session to it.
+   *
+   * @param taken - The last message that the relay has.
+   * @param more - What comes with the answer.
+   */
+  attach(taken = 0, more = ''): SessionEffect[] {
     this.opened();
-    return this.bytes(`~rt=a~e=0~xh=${taken}~xr=t${++this.#tokens}~t=1`);
+    return this.bytes(`~rt=a~e=0~xh=${taken}~xr=t${++this.#tokens}~t=1${more}`);
   }
 
   /** Loses the WebSocket and waits for the next one, which is not open yet. */

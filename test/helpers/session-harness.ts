@@ -32,6 +32,7 @@ export class Harness {
         downloadTimeout: 120,
         useEncryption: false,
         useWebSocket: true,
+        isHidden: () => false,
         ...settings,
       },
       {

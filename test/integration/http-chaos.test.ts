@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HttpChaosProxy, type HttpFaults } from '../../src/testing';
@@ -16,10 +17,13 @@ interface Target {
   readonly heard: string[];
   readonly upgrades: IncomingMessage['headers'][];
   aborted: number;
+  /** Ends the upgraded connections. */
+  end(): void;
 }
 
 /** Echoes bodies; `/never` is not answered. An upgrade becomes an echo of bytes. */
 async function startTarget(name = ''): Promise<Target> {
+  const sockets: Duplex[] = [];
   const server = createServer((incoming, response) => {
     response.once('close', () => (target.aborted += response.writableEnded ? 0 : 1));
     void text(incoming).then((body) => {
@@ -29,6 +33,7 @@ async function startTarget(name = ''): Promise<Target> {
   });
   server.on('upgrade', (incoming: IncomingMessage, socket, head: Buffer) => {
     target.upgrades.push(incoming.headers);
+    sockets.push(socket);
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
     socket.write(head);
     socket.on('error', () => socket.destroy()).pipe(socket);
@@ -38,7 +43,10 @@ async function startTarget(name = ''): Promise<Target> {
     () => server.close(),
     () => server.closeAllConnections(),
   );
-  const target: Target = { port: (server.address() as AddressInfo).port, heard: [], upgrades: [], aborted: 0 };
+  const target: Target = {
+    ...{ port: (server.address() as AddressInfo).port, heard: [], upgrades: [], aborted: 0 },
+    end: () => sockets.forEach((socket) => socket.end()),
+  };
   return target;
 }
 
@@ -173,6 +181,20 @@ describe('HttpChaosProxy', () => {
     expect(target.upgrades).toEqual([]);
     await proxy.close();
     await expect(waits).rejects.toThrow('ECONNRESET').catch(async () => expect(await waits).toBe(''));
+  });
+
+  it('passes an upgrade, and nothing behind its answer before the end', async () => {
+    const { proxy, target } = await start({ upgrade: 'mute' });
+    let heardAtFirst = '';
+    const note = (heard: string): boolean => {
+      heardAtFirst ||= heard;
+      target.end();
+      return false;
+    };
+    const heard = await upgrade(proxy.url, note, 'early');
+    expect(heardAtFirst).toMatch(/^HTTP\/1\.1 101 [^]*\r\n$/);
+    expect(heard).toMatch(/\r\nearly$/);
+    expect(proxy.counts.faultyUpgrades).toBe(1);
   });
 
   it('cuts an upgraded connection after its time', async () => {

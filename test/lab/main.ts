@@ -34,6 +34,7 @@ if (unknown.length > 0)
 
 const scale = {
   relayFile: fileURLToPath(new URL('relay-child.mjs', import.meta.url)),
+  slowFile: fileURLToPath(new URL('slow-child.mjs', import.meta.url)),
   kills: Number(option('kills') ?? 50),
   sessions: Number(option('sessions') ?? 10_000),
 };

@@ -1,5 +1,5 @@
 // A relay in a process of its own: `node relay-child.mjs PORT [FOLDER]`, durable with a folder. It tells its port, and
-// its memory when asked.
+// what it has used when asked.
 import { createRelay, openDurable } from '../../src/relay';
 import { ACCOUNT } from './peers/webifi';
 
@@ -13,6 +13,9 @@ const relay = createRelay({
   maxSessionsPerAccount: 20_000,
 });
 process.on('disconnect', () => process.exit(0));
-process.on('message', () => process.send?.(process.memoryUsage.rss()));
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ rss: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 });
+});
 const { port } = await relay.listen({ host: '127.0.0.1', port: Number(ownPort) });
 process.send?.(port);

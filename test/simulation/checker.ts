@@ -8,7 +8,7 @@ import type { Device } from './device';
 import { GapBook } from './gap-book';
 import { makePayload, readPayload } from './payload';
 import { Violation } from './record';
-import { CLOSED, IMPATIENT, ROBBED, SHORT } from './touches';
+import { CHANGED_PASSWORD, CLOSED, IMPATIENT, OUTAGE, ROBBED, SHORT } from './touches';
 import type { World } from './world';
 
 /** Whom an application sends to, and how. */
@@ -39,8 +39,8 @@ export const NOBODY = '4';
 const FATAL: readonly string[] = ['kill', 'restart', 'jump', SHORT, IMPATIENT, 'long sleep', ROBBED];
 /** What makes a client with the extension give messages up. */
 const GIVEN_UP: readonly string[] = [CLOSED, ROBBED, 'a tab of short life'];
-/** The same with 8, or with 32 when its token ended with the password and its next session is another instance (X-29). */
-const PASSWORDS: readonly string[] = ['wrong password', 'changed password'];
+/** The same with 8. */
+const PASSWORDS: readonly string[] = ['wrong password', CHANGED_PASSWORD];
 /** Outcomes of a message that its sender does not give up: taken, or not reached. */
 const KEPT: readonly number[] = [ErrorCode.SUCCESS, ErrorCode.RECIPIENT_NOT_REACHED];
 
@@ -157,7 +157,8 @@ export class Checker {
       throw new Violation('X-36', `${name} says resumed ${resumed} of ${session.sessionId}`);
     }
     const isLost = sessionIds.size > 0 && !resumed && !this.#fresh.has(device);
-    const hasCause = level === 'p1' ? touches.size > 0 : FATAL.some((cause) => touches.has(cause));
+    const isDropped = touches.has(CHANGED_PASSWORD) && touches.has(OUTAGE);
+    const hasCause = level === 'p1' ? touches.size > 0 : isDropped || FATAL.some((cause) => touches.has(cause));
     if (isLost && !hasCause) throw new Violation('I6', `${name} lost its session without a cause`);
     if (isLost) this.#owesGap.add(device);
     // What an application that had closed has missed is its own affair.
@@ -202,12 +203,18 @@ export class Checker {
     if (isReceipted(sent) && mute && sender.sessionIds.size === 1) {
       throw new Violation('I3', `${title(sent)} has a receipt, and ${mute.name} cannot have acknowledged it`);
     }
-    const isOfPassword = code === ErrorCode.WRONG_CREDENTIALS || code === ErrorCode.RESUME_REFUSED;
-    const causes = isOfPassword ? [...GIVEN_UP, ...PASSWORDS] : GIVEN_UP;
+    const causes = code === ErrorCode.WRONG_CREDENTIALS ? [...GIVEN_UP, ...PASSWORDS] : GIVEN_UP;
     const isGivenUp = causes.some((cause) => sender.touches.has(cause));
     const isInDoubt = isReceipt && code === ErrorCode.RESUME_REFUSED && (this.#gapsOf(sender).isUsed || !sender.isConnected);
-    if (message.mode === 'volatile' || KEPT.includes(code) || isGivenUp || isInDoubt) return;
+    const isTooLarge = code === ErrorCode.TOO_LARGE && this.#isLarge(sent);
+    if (message.mode === 'volatile' || KEPT.includes(code) || isGivenUp || isInDoubt || isTooLarge) return;
     throw new Violation('X-8', `${title(sent)} ended with ${code}`);
+  }
+
+  /** Whether it may have been sent before its client knew what its relay takes, or has escapes that are too many. */
+  #isLarge({ sender, message }: Sent): boolean {
+    const { maxDataSize, maxTransmissionSize } = this.#world.plan.relays[sender.plan.relay]!.limits;
+    return message.data.length > Math.min(maxDataSize, 0.9 * maxTransmissionSize - 256);
   }
 
   // What has to hold in the end.

@@ -40,6 +40,7 @@ export function createClient(plan: DevicePlan, name: string, dice: Dice): Sessio
       downloadTimeout: plan.downloadTimeout,
       useEncryption: false,
       useWebSocket: plan.useWebSocket,
+      isHidden: () => dice.chance(0.2),
     },
     {
       host: hostOf(plan.relay),

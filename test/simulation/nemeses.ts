@@ -2,6 +2,7 @@ import type { Device } from './device';
 import type { Dice } from './dice';
 import { QUIET, type HttpNoise } from './peer';
 import { attackAsGarbage, attackAsMute, attackAsThief, attackWithOldToken, attackWithReplay, attackWithToken } from './strangers';
+import { CHANGED_PASSWORD, OUTAGE } from './touches';
 import type { World } from './world';
 
 /** One kind of fault. `strike` does it, now, to whomever the dice choose, and counts it when it really happened. */
@@ -24,6 +25,11 @@ function anyDevice(world: World, dice: Dice): Device {
 
 function touchAll(world: World, relay: number, cause: string): void {
   for (const device of world.devices) if (device.plan.relay === relay) device.touch(cause);
+}
+
+/** A durable relay goes on with what it has stored: for a client with the extension that is no more than a break. */
+function touchEnd(world: World, relay: number, cause: string): void {
+  touchAll(world, relay, world.relays[relay]!.plan.compactFrom === undefined ? cause : OUTAGE);
 }
 
 function silence(device: Device, world: World, ms: number, dice: Dice): void {
@@ -65,19 +71,26 @@ export const NEMESES: readonly Nemesis[] = [
     const relay = dice.pick(world.relays);
     if (!relay.isUp) return;
     count(world, 'kill of a relay');
-    touchAll(world, relay.index, 'kill');
+    touchEnd(world, relay.index, 'kill');
     relay.crash(dice.chance(0.5) ? dice.between(50, 800) : dice.between(800, 8_000));
+  }),
+  nemesis('power failure in a write', 4, (world, dice) => {
+    const durable = world.relays.filter(({ plan }) => plan.compactFrom !== undefined);
+    if (durable.length === 0) return;
+    const relay = dice.pick(durable);
+    touchAll(world, relay.index, OUTAGE);
+    relay.crashInWrite(dice.between(50, 2_000));
   }),
   nemesis('relay with another key', 1, (world, dice) => {
     const relay = dice.pick(world.relays);
     if (!relay.isUp) return;
     count(world, 'relay with another key');
-    touchAll(world, relay.index, 'kill');
+    touchEnd(world, relay.index, 'kill');
     relay.crash(dice.between(50, 3_000), true);
   }),
   nemesis('login storm', 1, (world, dice) => {
     const relay = dice.pick(world.relays);
-    touchAll(world, relay.index, 'kill');
+    touchEnd(world, relay.index, 'kill');
     relay.frontDoor.isBusy = true;
     relay.crash(dice.between(10, 200));
     world.lasting(dice.between(500, 8_000), () => (relay.frontDoor.isBusy = false));
@@ -86,7 +99,7 @@ export const NEMESES: readonly Nemesis[] = [
     for (const relay of world.relays) {
       if (!relay.isUp) continue;
       count(world, 'rolling restart');
-      touchAll(world, relay.index, 'restart');
+      touchEnd(world, relay.index, 'restart');
       relay.input({ type: 'drain', spreadSeconds: dice.whole(0, 10) });
       const { generation } = relay;
       world.lasting(dice.between(500, 6_000), () => {
@@ -216,7 +229,19 @@ export const NEMESES: readonly Nemesis[] = [
     const account = dice.pick(world.plan.accounts);
     count(world, 'changed password');
     world.accounts.changePassword(account);
-    for (const device of world.devices) if (device.plan.account === account) device.touch('changed password');
+    const devices = world.devices.filter(({ plan }) => plan.account === account);
+    for (const device of devices) device.touch(CHANGED_PASSWORD);
+    if (devices.length === 0 || dice.chance(0.3)) return;
+    // One of them thinks that its session is over, before its relay does: it comes back with the new password only.
+    const device = dice.pick(devices);
+    device.touch('jump');
+    device.isOffline = true;
+    device.cut();
+    device.jumpClock(dice.between(130_000, 300_000));
+    world.lasting(dice.between(2_000, 10_000), () => {
+      device.isOffline = false;
+      device.input({ type: 'resume' });
+    });
   }),
   nemesis('transport flips', 2, (world, dice) => {
     count(world, 'transport flips');

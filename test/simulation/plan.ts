@@ -57,6 +57,8 @@ export interface RelayPlan {
   readonly extension: ExtensionPolicy;
   /** Messages that a client may have without acknowledgement; undefined for what the relay says. */
   readonly window: number | undefined;
+  /** Size from which a durable relay writes its journal anew; undefined for one that is not durable. */
+  readonly compactFrom: number | undefined;
   readonly limits: RelayLimits;
   /** Bytes that wait in a socket when it counts as full. */
   readonly socketBuffer: number;
@@ -158,8 +160,9 @@ function makeFaults(dice: Dice, faultMs: number): PlannedFault[] {
 function makeRelay(dice: Dice, own: Dice): RelayPlan {
   const profile = dice.pick(LIMIT_PROFILES)(dice);
   return {
-    extension: profile.maxTransmissionSize === undefined && dice.chance(0.85) ? 'grants' : dice.pick(['ignores', 'refuses']),
+    extension: dice.chance(0.85) ? 'grants' : dice.pick(['ignores', 'refuses']),
     window: dice.chance(0.2) ? dice.whole(1, 12) : undefined,
+    compactFrom: own.chance(0.4) ? own.whole(2_000, 100_000) : undefined,
     limits: { ...resolveLimits(), ...profile },
     socketBuffer: dice.chance(0.5) ? 131_072 : dice.whole(1_000, 20_000),
     passwordCheckMs: dice.pick([1, 20, 300, 2_000]),
@@ -175,7 +178,7 @@ const LIMIT_PROFILES: readonly ((dice: Dice) => Partial<RelayLimits>)[] = [
   (dice) => ({ maxQueuedBytes: dice.whole(1_024, 8_192), maxWriteSize: 1_024, maxDownloadSize: dice.whole(1_024, 4_096) }),
   (dice) => ({ maxQueuedTotal: dice.whole(2_000, 20_000) }),
   (dice) => ({ maxDataSize: dice.whole(100, 2_000), maxUploadRepeats: dice.whole(0, 2) }),
-  (dice) => ({ maxTransmissionSize: dice.whole(2_000, 8_000), maxHeldInput: dice.whole(500, 4_000), maxAnonymousSize: 256 }),
+  (dice) => ({ maxTransmissionSize: dice.whole(2_000, 8_000), maxHeldInput: dice.whole(500, 4_000), maxAnonymousSize: 512 }),
   (dice) => ({ maxSessions: dice.whole(2, 8), unusedSessionMs: dice.whole(2_000, 10_000) }),
   (dice) => ({
     sessionGraceMs: dice.whole(5_000, 20_000),

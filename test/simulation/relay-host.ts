@@ -1,7 +1,10 @@
 import type { RelayEnv } from '../../src/relay/env';
-import type { CheckedLogin, ProtocolRoute, RelayEffect, RelayInput } from '../../src/relay/events';
+import type { CheckedLogin, ProtocolRoute, RelayEffect, RelayInput, StoreEffect } from '../../src/relay/events';
 import { RelayCore } from '../../src/relay/relay-core';
+import { accountKey } from '../../src/relay/restored';
+import { readSessions } from '../../src/relay/session-records';
 import { memoryEnv } from '../../src/testing/memory-env';
+import { Disk } from './disk';
 import { FrontDoor } from './front-door';
 import { SECRET_CANARY, TOKEN_CANARY, type RelayPlan } from './plan';
 import { Violation } from './record';
@@ -24,6 +27,7 @@ export interface RequestSink {
 
 const SECRET_LENGTH = 22;
 const SERIAL_END = 0x21;
+const DURABLE_EPOCH = 'd0d0d0d0d0d0d0d';
 /** Indices in the alphabet of secrets that spell the canary. */
 const CANARY_INDICES = Array.from(SECRET_CANARY, (letter) => {
   const code = letter.charCodeAt(0);
@@ -37,6 +41,8 @@ export class RelayHost {
   readonly #world: World;
   readonly plan: RelayPlan;
   readonly frontDoor: FrontDoor;
+  /** Of a durable relay. */
+  readonly #disk: Disk | undefined;
   core: RelayCore;
   isUp = true;
   /** The account store gives no verdict. */
@@ -51,6 +57,7 @@ export class RelayHost {
   #timer: Moment | undefined;
   #timerAtMs = Infinity;
   #isPumping = false;
+  #isCompacting = false;
   #resumesAtMs = 0;
   #paused: (() => void)[] = [];
   /** WebSockets of which the core knows that they are gone. */
@@ -60,7 +67,9 @@ export class RelayHost {
     this.#world = world;
     this.plan = plan;
     this.frontDoor = new FrontDoor(world, plan);
+    if (plan.compactFrom !== undefined) this.#disk = new Disk(world, plan.dice.fork(0), plan.compactFrom);
     this.core = this.#newCore();
+    this.#restore();
   }
 
   get nowMs(): number {
@@ -121,10 +130,34 @@ export class RelayHost {
     this.requests.clear();
     this.#paused = [];
     this.#resumesAtMs = 0;
+    this.#disk?.crash();
     this.core = this.#newCore();
     for (const sink of sinks) sink.destroy();
     for (const sink of requests) sink.fail();
-    this.#world.timeline.after(outageMs, () => (this.isUp = true));
+    this.#world.timeline.after(outageMs, () => {
+      this.#restore();
+      this.isUp = true;
+    });
+  }
+
+  /** The power of a durable relay fails while it writes. */
+  crashInWrite(outageMs: number): void {
+    this.#disk?.ambush(() => {
+      if (!this.#world.isHealed) this.crash(outageMs);
+    });
+  }
+
+  /** A durable relay goes on with what is on its disk. */
+  #restore(): void {
+    if (this.#disk === undefined) return;
+    const sessions = [...readSessions(this.#disk.open()).values()];
+    const found = sessions.flatMap(({ head: { connectName, generation } }) => {
+      const result = this.#world.accounts.resume(connectName, generation);
+      return result.ok ? [[accountKey(connectName, generation), result.account] as const] : [];
+    });
+    this.core.restore(sessions, new Map(found), this.nowMs);
+    this.#world.counts.add('sessions restored', this.core.levels.sessions);
+    this.#pump();
   }
 
   /** Does nothing for a while, as in a long garbage collection. */
@@ -170,7 +203,8 @@ export class RelayHost {
       if (length === SECRET_LENGTH) bytes.set(CANARY_INDICES);
       return bytes;
     };
-    return new RelayCore(this.plan.limits, this.#envOf(memoryEnv(randomBytes)));
+    const epoch = this.#disk && `${DURABLE_EPOCH}${this.index}`;
+    return new RelayCore(this.plan.limits, this.#envOf(memoryEnv(randomBytes)), undefined, epoch);
   }
 
   /** Tokens that can be told from all else, each issued once, and taken as long as the key is the same. */
@@ -216,7 +250,7 @@ export class RelayHost {
         this.#world.counts.add(`close code ${effect.code}`);
         return this.#sink(effect)?.close(effect.code, effect.reason);
       case 'destroy':
-        if (this.#gone.has(effect.transport)) throw new Violation('I4', 'the relay still had a WebSocket that is gone');
+        if (this.#disk === undefined && this.#gone.has(effect.transport)) throw new Violation('I4', 'the relay still had a WebSocket that is gone');
         this.#sink(effect)?.destroy();
         this.sinks.delete(effect.transport);
         return;
@@ -239,8 +273,21 @@ export class RelayHost {
       case 'held':
         return;
       case 'store':
-        throw new Violation('I4', 'a relay without a journal stores something');
+        return this.#store(effect);
     }
+  }
+
+  #store(effect: StoreEffect): void {
+    const disk = this.#disk;
+    if (disk === undefined) throw new Violation('I4', 'a relay without a journal stores something');
+    disk.store(effect, () => {
+      this.input({ type: 'stored' });
+      if (disk.isLong && !this.#isCompacting) {
+        this.#isCompacting = true;
+        this.input({ type: 'compact' });
+      }
+      if (effect.isWhole) this.#isCompacting = false;
+    });
   }
 
   #sink({ transport }: { transport: number }): TransportSink | undefined {

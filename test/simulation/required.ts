@@ -19,10 +19,11 @@ const NEVER: readonly string[] = ['payloadDecodes'];
 const COUNTED_AS: Readonly<Record<string, string>> = {
   'account store down': 'login without account store',
   'no credentials': 'credentials failed',
+  'power failure in a write': 'write cut off by a crash',
 };
 
 /** What belongs to the relays of a plan: it is there without any fault. */
-export const OF_THE_PLAN: readonly string[] = ['full socket', 'small window', 'extension ignored', 'extension refused'];
+export const OF_THE_PLAN: readonly string[] = ['torn journal', 'full socket', 'small window', 'extension ignored', 'extension refused'];
 
 /** Everything that a whole run has to have seen: faults, codes, and what the relay counts. */
 export function requiredCounts(): string[] {

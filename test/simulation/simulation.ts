@@ -154,10 +154,10 @@ class Run {
     return isConnected && !isFull && session.bufferedAmount === 0 && this.world.checker.unsettledOf(device).length === 0;
   }
 
-  /** Where there is no room for all somebody stays outside, and where batches are too large they cost the WebSocket. */
-  #isCrowded({ plan }: Device): boolean {
+  /** Where there is no room for all somebody stays outside; with protocol 1 batches that are too large cost the WebSocket. */
+  #isCrowded({ plan, level }: Device): boolean {
     const { maxSessions, maxTransmissionSize } = this.plan.relays[plan.relay]!.limits;
-    return maxSessions < 100 || maxTransmissionSize < 1e6;
+    return maxSessions < 100 || (level === 'p1' && maxTransmissionSize < 1e6);
   }
 
   /** Devices that stay: not a tab that was closed. */

@@ -6,6 +6,10 @@ import type { RelayLimits } from '../../src/relay/limits';
 export const CLOSED = 'closed by its application';
 /** Somebody else has used its token: its session is not its own any more. */
 export const ROBBED = 'its token was used by somebody else';
+/** Its durable relay has ended and come back. */
+export const OUTAGE = 'outage of a durable relay';
+/** Another password: tokens end, and a durable relay that comes back drops the sessions of the one before. */
+export const CHANGED_PASSWORD = 'changed password';
 /** Its relay has so little room that it ends sessions as a rule. */
 export const SHORT = 'limits';
 /** Its relay has so little patience that breaks of any kind may end sessions. */

@@ -19,8 +19,8 @@ export interface FlipsResult {
   readonly flips: number;
   readonly up: Tally;
   readonly down: Tally;
-  /** Error events of the devices. */
-  readonly errors: number;
+  /** Codes of the error events of the devices. */
+  readonly errors: readonly number[];
 }
 
 /** Devices change their transport at random moments while they talk with one that stays. */
@@ -33,7 +33,7 @@ export async function playFlips({ flips, devices, ...each }: Flips): Promise<Fli
   ).finally(() => relay.stop());
   return {
     flips: results.reduce((all, result) => all + result.flips, 0),
-    errors: results.reduce((all, result) => all + result.errors, 0),
+    errors: results.flatMap(({ errors }) => errors),
     up: sum(results.map(({ up }) => up)),
     down: sum(results.map(({ down }) => down)),
   };
@@ -48,10 +48,10 @@ async function flipOne(port: number, plan: OneFlipper): Promise<FlipsResult> {
   const random = seededRandom(plan.seed);
   const [a, b] = [makeDevice(port, { networkNames: [network] }), makeDevice(port, { networkNames: [network] })];
   const [up, down] = [new Flight(), new Flight()];
-  let errors = 0;
+  const errors: number[] = [];
   for (const [device, flight] of [[a, down], [b, up]] as const) {
     device.on('message', ({ data }) => flight.receive(Number(data)));
-    device.on('error', () => errors++);
+    device.on('error', ({ code }) => errors.push(code));
     device.start();
     await device.ready();
   }

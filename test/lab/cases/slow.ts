@@ -1,94 +1,75 @@
-import { ChaosProxy } from '../../../src/testing';
-import { pause, until } from '../duel';
-import { makeDevice } from '../peers/webifi';
-import { RelayChild } from '../relay-child-process';
+import { pause } from '../duel';
+import { LabChild, RelayChild } from '../relay-child-process';
+import type { LoadResult, SlowTask } from '../slow-child';
+
+/** What the relay was like for a while. */
+export interface SlowPhase {
+  /** Messages to the reader; of these, their sender was told that they were not taken. */
+  readonly messages: number;
+  readonly refused: number;
+  /** The most memory that the relay had, in bytes. */
+  readonly rss: number;
+  /** Time of processors that the relay has used. */
+  readonly cpuMs: number;
+  /** 99 % of the neighbours' messages arrive within this. */
+  readonly p99Ms: number;
+}
 
 export interface SlowResult {
-  /** Bytes that were sent to the reader that does not read. */
-  readonly sentBytes: number;
-  /** Of these messages: their sender was told that they were not taken. */
-  readonly refused: number;
-  readonly messages: number;
-  /** The relay's memory before, and the most that it had. */
-  readonly rssBefore: number;
-  readonly rssMost: number;
-  /** 99 % of the neighbours' messages arrive within this, before and meanwhile. */
-  readonly p99BeforeMs: number;
-  readonly p99MeanwhileMs: number;
+  /** Nobody sends to the reader. */
+  readonly calm: SlowPhase;
+  /** It reads. */
+  readonly read: SlowPhase;
+  /** It does not. */
+  readonly unread: SlowPhase;
 }
 
-const DATA = 'x'.repeat(65_536);
+export interface Slow {
+  /** The compiled relay, and the compiled other processes. */
+  readonly relayFile: string;
+  readonly childFile: string;
+  /** Messages of 64 KiB to the reader. */
+  readonly perSecond: number;
+  /** Each phase. */
+  readonly forMs: number;
+}
 
-/** One device stops reading while it is sent much; two others talk on beside it. */
-export async function playSlow(relayFile: string, perSecond: number, forMs: number): Promise<SlowResult> {
+const NEIGHBOURS_PER_SECOND = 100;
+
+/** Somebody sends much to one device while two others talk beside it: first it reads, then it does not. */
+export async function playSlow({ relayFile, childFile, perSecond, forMs }: Slow): Promise<SlowResult> {
   const relay = await RelayChild.start(relayFile);
-  const proxy = await ChaosProxy.start({ target: { port: relay.port } });
-  const [slow, sender, left, right] = [
-    makeDevice(proxy.port, { networkNames: [] }),
-    ...['sender', 'neighbours', 'neighbours'].map((network) => makeDevice(relay.port, { networkNames: [network] })),
-  ] as const;
-  const devices = [slow, sender, left, right].filter((device) => device !== undefined);
+  const children: LabChild[] = [];
+  const run = async (role: string): Promise<LabChild> => {
+    const child = await LabChild.run(childFile, role, relay.port);
+    children.push(child);
+    return child;
+  };
   try {
-    for (const device of devices) {
-      device.start();
-      await device.ready();
-    }
-    const latency = (): Promise<number> => neighbours(left!, right!, forMs);
-    // What everything costs the first time shall not count.
-    await load(() => sender!.send(DATA, { toNetworks: ['neighbours elsewhere'] }), 50, 1000);
-    const rssBefore = await relay.rss();
-    const p99BeforeMs = await latency();
-    proxy.set('stall', 'down');
-    const toSlow = (): Promise<unknown> => sender!.send(DATA, { toSessionIds: [slow.getSessionId()] });
-    const [counts, p99MeanwhileMs, rssMost] = await Promise.all([
-      load(toSlow, perSecond, forMs),
-      latency(),
-      most(() => relay.rss(), forMs),
-    ]);
-    return { ...counts, sentBytes: counts.messages * DATA.length, rssBefore, rssMost, p99BeforeMs, p99MeanwhileMs };
+    const [reader, sender, neighbours] = [await run('reader'), await run('sender'), await run('neighbours')];
+    const phase = async (rate: number): Promise<SlowPhase> => {
+      const task: SlowTask = { perSecond: rate, forMs, to: reader.told as string };
+      const before = await relay.usage();
+      const [sent, p99Ms, rss] = await Promise.all([
+        sender.ask(task) as Promise<LoadResult>,
+        neighbours.ask({ perSecond: NEIGHBOURS_PER_SECOND, forMs }) as Promise<number>,
+        mostMemory(relay, forMs),
+      ]);
+      return { ...sent, rss, cpuMs: (await relay.usage()).cpuMs - before.cpuMs, p99Ms };
+    };
+    const calm = await phase(0);
+    const read = await phase(perSecond);
+    await reader.ask('stop');
+    return { calm, read, unread: await phase(perSecond) };
   } finally {
-    proxy.cut();
-    await relay.kill();
-    await Promise.all(devices.map((device) => device.close()));
-    await proxy.close();
+    await Promise.all([relay.kill(), ...children.map((child) => child.kill())]);
   }
 }
 
-async function load(
-  send: () => Promise<unknown>,
-  perSecond: number,
-  forMs: number,
-): Promise<{ messages: number; refused: number }> {
-  const startMs = performance.now();
-  let [messages, settled, refused] = [0, 0, 0];
-  for (let nowMs = 0; nowMs < forMs; nowMs = performance.now() - startMs) {
-    for (; messages < (nowMs * perSecond) / 1000; messages++) {
-      send()
-        .catch(() => refused++)
-        .finally(() => settled++);
-    }
-    await pause(5);
-  }
-  await until(() => settled === messages, 10_000);
-  return { messages, refused };
-}
-
-type Talker = ReturnType<typeof makeDevice>;
-
-/** 99 % of the messages, 100 a second, take no longer. */
-async function neighbours(left: Talker, right: Talker, forMs: number): Promise<number> {
-  const tookMs: number[] = [];
-  const off = right.on('message', ({ data }) => tookMs.push(performance.now() - Number(data)));
-  await load(() => left.send(String(performance.now())), 100, forMs);
-  off();
-  tookMs.sort((a, b) => a - b);
-  return tookMs[Math.floor(tookMs.length * 0.99)] ?? NaN;
-}
-
-async function most(read: () => Promise<number>, forMs: number): Promise<number> {
+async function mostMemory(relay: RelayChild, forMs: number): Promise<number> {
   let greatest = 0;
   for (const endMs = performance.now() + forMs; performance.now() < endMs; await pause(100)) {
-    greatest = Math.max(greatest, await read());
+    greatest = Math.max(greatest, (await relay.usage()).rss);
   }
   return greatest;
 }

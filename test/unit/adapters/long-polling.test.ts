@@ -13,8 +13,8 @@ describe('posting', () => {
     };
     const body = Uint8Array.of(126);
     const { signal } = new AbortController();
-    expect(await poster(fake)('http://h/Upload', body, signal)).toEqual({ status: 503, body: Uint8Array.of(1, 2) });
-    expect(calls).toHaveLength(1);
+    expect(await poster(fake)('http://h/Upload', body, signal, () => calls.push(['begun', {}]))).toEqual({ status: 503, body: Uint8Array.of(1, 2) });
+    expect(calls.map(([name]) => name)).toEqual(['http://h/Upload', 'begun']);
     const [url, init] = calls[0]!;
     expect(url).toBe('http://h/Upload');
     expect(init).toMatchObject({
@@ -30,7 +30,7 @@ describe('posting', () => {
 
   it('passes on that the relay was not reached', async () => {
     const fake: FetchFunction = () => Promise.reject(new TypeError('refused'));
-    await expect(poster(fake)('http://h', new Uint8Array(0), new AbortController().signal)).rejects.toThrow('refused');
+    await expect(poster(fake)('http://h', new Uint8Array(0), new AbortController().signal, () => undefined)).rejects.toThrow('refused');
   });
 });
 
@@ -46,18 +46,18 @@ describe('posting in Node', () => {
 
   it('brings bytes back unchanged', async () => {
     const body = Uint8Array.from({ length: 256 }, (_, i) => i);
-    const answer = await nodePlatform.post(`${await listening}/echo`, body, new AbortController().signal);
+    const answer = await nodePlatform.post(`${await listening}/echo`, body, new AbortController().signal, () => undefined);
     expect(answer).toEqual({ status: 200, body });
   });
 
   it('SEC-21 a redirect is an error', async () => {
-    const post = nodePlatform.post(`${await listening}/redirect`, Uint8Array.of(1), new AbortController().signal);
+    const post = nodePlatform.post(`${await listening}/redirect`, Uint8Array.of(1), new AbortController().signal, () => undefined);
     await expect(post).rejects.toThrow();
   });
 
   it('an aborted request ends', async () => {
     const abort = new AbortController();
-    const post = nodePlatform.post(`${await listening}/silent`, Uint8Array.of(1), abort.signal);
+    const post = nodePlatform.post(`${await listening}/silent`, Uint8Array.of(1), abort.signal, () => undefined);
     server.once('request', () => abort.abort());
     await expect(post).rejects.toThrow(/abort/i);
     server.close();

@@ -44,6 +44,20 @@ describe('the send queue', () => {
     expect(takeAll(queue).map(({ tokens }) => tokens)).toEqual([[1], [2], [3]]);
   });
 
+  it('X-2 a relay that takes less gets less at once, in order; what is taken back meanwhile is left out', () => {
+    const queue = new SendQueue();
+    for (let i = 1; i <= 100; i++) push(queue, i, `<${i}>`.padStart(i === 50 ? 2000 : 50));
+    const batches: Batch[] = [];
+    for (let batch = queue.take(1000); batch; batch = queue.take(1000)) {
+      if (batches.push(batch) === 1) expect([queue.remove(3), queue.remove(90)]).toEqual([false, true]);
+    }
+    expect(batches.flatMap(({ tokens }) => tokens)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1).filter((i) => i !== 90));
+    const withModes = batches.map(({ groups, tokens }) => groups.length + 5 * tokens.length);
+    expect(withModes.filter((size) => size > 1000)).toHaveLength(1);
+    expect(batches.length).toBeLessThan(10);
+    expect([queue.length, queue.bytes]).toEqual([0, 0]);
+  });
+
   it('what is taken back leaves no trace, whether its batch is open or full', () => {
     const queue = new SendQueue();
     for (let i = 1; i <= 5000; i++) push(queue, i, `<${i}>`);

@@ -1,23 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SendMode } from '../../../src/core/messages';
+import { ResumeHarness } from '../../helpers/resume-harness';
 import { Harness, lines, LOGIN_ANSWER } from '../../helpers/session-harness';
 
-const GRANT = LOGIN_ANSWER.replace('~0=', '~x=1~xf=rav~xr=T1~xt=120~xw=4096,1048576~xm=1000~xp=e~0=');
-
-let h: Harness;
-
-/** Logs in with the extension. */
-function login(): void {
-  h.start();
-  h.answer(':9324/', GRANT);
-}
-
-/** Attaches over a WebSocket; `upTo` is what the relay has taken. */
-function attach(upTo: number, more = ''): string[] {
-  h.opened();
-  const first = lines(h.bytes(`~rt=a~e=0~xh=${upTo}~xr=T2~t=1${more}`));
-  return h.session.shownState === 'connected' ? first : [...first, ...lines(h.bytes('~rt=n~e=4~t=1'))];
-}
+let h: ResumeHarness;
 
 function send(mode: SendMode, ...data: string[]): void {
   for (const part of data) h.session.send({ data: part, dataType: '', toNetworks: [], toSessionIds: [], mode }, true);
@@ -27,9 +13,7 @@ function send(mode: SendMode, ...data: string[]): void {
 const settled = (effects: readonly string[]): string[] => effects.filter((line) => line.startsWith('settled'));
 
 beforeEach(() => {
-  h = new Harness();
-  login();
-  attach(0);
+  h = new ResumeHarness().run();
 });
 
 describe('receipts', () => {
@@ -53,7 +37,7 @@ describe('receipts', () => {
     h.closed();
     h.pass(1_000);
     send('delivered', 'later');
-    expect(settled(attach(1, '~rt=g~xg=1-3:overflow~t=1'))).toEqual(['settled 32']);
+    expect(settled(lines(h.attach(1, '~rt=g~xg=1-3:overflow~t=1')))).toEqual(['settled 32']);
     expect(settled(lines(h.bytes('~rt=s~e=0~xh=2~t=1~rt=d~xq=4~xn=2~xa=d~e=0~t=1')))).toEqual(['settled 0']);
   });
 });
@@ -73,7 +57,7 @@ describe('numbers', () => {
     if (!useWebSocket) h.input({ type: 'configure', change: { useWebSocket } });
     h.closed();
     h.pass(1_000);
-    const again = useWebSocket ? attach(0) : lines(h.answer('/Download', '~e=0~xh=0~xr=T3'));
+    const again = useWebSocket ? lines(h.attach()) : lines(h.answer('/Download', '~e=0~xh=0~xr=T3'));
     expect(settled(again)).toEqual(['settled 20']);
     const first = useWebSocket ? again.find((line) => line.includes('~xq=1')) : lines([h.post('/Upload')])[0];
     expect(first).toContain('~xq=1~xn=1~s=0~d=');
@@ -86,9 +70,7 @@ describe('numbers', () => {
       ['~rt=a~e=16~z=2~t=1', false],
       ['~rt=a~e=16~z=3~t=1', true],
     ] as const) {
-      h = new Harness();
-      login();
-      attach(0);
+      h = new ResumeHarness().run();
       h.closed();
       h.pass(1_000);
       h.opened();
@@ -102,35 +84,32 @@ describe('numbers', () => {
 
 describe('lost sessions', () => {
   it('X-35 are told with the reason of the relay, and replaced soon', () => {
-    h = new Harness({ useWebSocket: false });
-    login();
-    h.answer('/Download', '~e=4~xh=0~xr=T2');
+    h = new ResumeHarness({ useWebSocket: false }).run();
     for (let i = 0; i < 10; i++) {
       h.failPost('/Download');
       h.pass(4_000);
     }
     expect(lines(h.answer('/Download', '~e=32~xp=f~xg=0-0:epoch')).at(-1)).toMatch(/\(gone\) in 1000$/);
     h.pass(1_000);
-    h.answer(':9324/', GRANT.replace('101s', '102s'));
-    h.answer('/Download', '~e=4~xh=0~xr=T3');
+    h.enter(undefined, '102sAb3');
     expect(h.seen.filter((effect) => effect.type === 'gap')).toEqual([
       { type: 'gap', gap: { count: undefined, reason: 'epoch' } },
     ]);
   });
 
   it('X-3 have the reason `plain` on a relay without the extension', () => {
-    h = new Harness().run();
-    h.bytes('~rt=s~e=12~t=1');
-    h.closed();
-    h.opened();
-    h.bytes('~rt=a~e=12~t=1');
-    h.pass(1_000);
-    h.input({ type: 'credentials', connectName: 'home', connectPassword: 'x' });
-    h.answer(':9324/', LOGIN_ANSWER.replace('101s', '102s'));
-    h.opened();
-    h.bytes('~rt=a~e=0~t=1');
-    h.bytes('~rt=n~e=4~t=1');
-    expect(h.seen.at(-1)).toEqual({ type: 'gap', gap: { count: undefined, reason: 'plain' } });
+    const plain = new Harness().run();
+    plain.bytes('~rt=s~e=12~t=1');
+    plain.closed();
+    plain.opened();
+    plain.bytes('~rt=a~e=12~t=1');
+    plain.pass(1_000);
+    plain.input({ type: 'credentials', connectName: 'home', connectPassword: 'x' });
+    plain.answer(':9324/', LOGIN_ANSWER.replace('101s', '102s'));
+    plain.opened();
+    plain.bytes('~rt=a~e=0~t=1');
+    plain.bytes('~rt=n~e=4~t=1');
+    expect(plain.seen.at(-1)).toEqual({ type: 'gap', gap: { count: undefined, reason: 'plain' } });
   });
 });
 

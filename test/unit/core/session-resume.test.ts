@@ -94,7 +94,7 @@ describe('the sending window', () => {
   });
 
   it('X-9 of a mebibyte', () => {
-    const h = new ResumeHarness().run();
+    const h = new ResumeHarness().run(GRANT.replace('65536', '262144'));
     for (let i = 0; i < 40; i++) h.send('x'.repeat(50_000));
     const messages = (effects: string[]): number => effects.join('').split('~d=').length - 1;
     // Two to a transmission; the one that reaches the bound still goes.

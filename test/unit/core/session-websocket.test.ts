@@ -298,10 +298,10 @@ describe('a session over WebSocket', () => {
     h.closed();
     h.pass(500);
     h.answer('/Download', '~e=4');
-    expect(lines(h.pass(29_999))).toEqual([]);
+    expect(lines(h.pass(999))).toEqual([]);
     expect(lines(h.pass(1))).toEqual(['open ws://h:1/api/WebSocket']);
     expect(lines(h.closed())).toEqual(['close']);
-    expect(lines(h.pass(60_000))).toEqual(['open ws://h:1/api/WebSocket']);
+    expect(lines(h.pass(30_000))).toEqual(['open ws://h:1/api/WebSocket']);
     expect(lines(h.opened())).toContain('connected > reconnecting (move)');
     h.answer('/CancelDownload', '~e=15');
     expect(lines(h.answer('/Download', '~e=15')).at(-1)).toBe('open ws://h:1/api/WebSocket');

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { HOME, RelayCoreLab } from '../../helpers/relay-core-lab';
+import { HOME, OFFICE, RelayCoreLab } from '../../helpers/relay-core-lab';
 import { ResumingDevice, valueOf } from '../../helpers/resume-lab';
 
 let lab: RelayCoreLab;
@@ -10,7 +10,7 @@ beforeEach(() => {
 describe('login with the extension', () => {
   it('X-2 grants before the texts what was offered and is known', () => {
     const { answer, token } = ResumingDevice.login(lab);
-    expect(answer).toMatch(/~sl=1~x=1~xf=rav~xr=[^~]+~xt=120~xw=4096,1048576~xd=16384,8388608~xm=524288~xp=[0-9a-f]{16}~0=/);
+    expect(answer).toMatch(/~sl=1~x=1~xf=rav~xr=[^~]+~xt=120~xw=4096,1048576~xd=16384,8388608~xm=262144~xp=[0-9a-f]{16}~0=/);
     expect(token.length).toBeLessThanOrEqual(200);
   });
 
@@ -31,6 +31,31 @@ describe('login with the extension', () => {
     expect(login('~cn=a~cp=b')).toBe('~e=28');
     expect(login(`~xr=${device.token}`)).toMatch(/^~e=0~id=/);
     expect(device.socket!.closed?.code).toBe(1000);
+  });
+
+  it('X-29 who is away makes way for its instance with the password, the new one after a change too', () => {
+    const before = { ...HOME, generation: '00000000000000aa' };
+    const device = ResumingDevice.login(lab, undefined, before);
+    device.attach(0);
+    lab.account = { ...HOME, generation: '00000000000000bb' };
+    const offer = `~x=1~xf=r~xi=${device.instance}`;
+    expect(lab.post('login', `~p=1~cn=a~cp=new${offer}`)).toBe('~e=28');
+    device.socket!.drop();
+    lab.checkToken = () => ({ ok: false, code: 8 });
+    expect(lab.post('login', `~p=1~xr=${device.token}${offer}`)).toBe('~e=32');
+    expect(lab.post('login', `~p=1~cn=a~cp=new${offer}`)).toMatch(/^~e=0~id=/);
+    expect(lab.core.levels.sessions).toBe(1);
+    expect(device.attach(0)).toContain('~rt=a~e=32~');
+  });
+
+  it('X-29 SEC-9 a token of another session does not make it go, and nobody of another account does', () => {
+    const device = ResumingDevice.open(lab);
+    device.socket!.drop();
+    const other = ResumingDevice.login(lab, undefined, { ...HOME, generation: '00000000000000aa' });
+    expect(lab.post('login', `~p=1~xr=${other.token}~x=1~xf=r~xi=${device.instance}`)).toBe('~e=28');
+    ResumingDevice.login(lab, device.instance, OFFICE);
+    expect(lab.core.levels.sessions).toBe(3);
+    expect(device.attach(0)).toContain('~rt=a~e=0~');
   });
 
   it('X-47 a relay that is full says when to ask again', () => {
@@ -59,6 +84,39 @@ describe('login with the extension', () => {
     expect(login(token)).toBe('~e=32');
     expect(login('forged')).toBe('~e=32');
     expect(lab.tokenLogins).toBe(2);
+  });
+});
+
+describe('sizes', () => {
+  const device = (limits: ConstructorParameters<typeof RelayCoreLab>[0]): ResumingDevice => {
+    lab = new RelayCoreLab(limits);
+    return ResumingDevice.open(lab, ['n']);
+  };
+  const announced = (one: ResumingDevice): number => Number(valueOf(one.answer, 'xm'));
+
+  it.each([
+    [{ maxTransmissionSize: 1_024 }, 768],
+    [{ maxTransmissionSize: 8_192 }, 7_936],
+    [{ maxDataSize: 100 }, 100],
+  ])('X-2 what is announced as the largest message fits: %j', (limits, largest) => {
+    const one = device(limits);
+    expect(announced(one)).toBe(largest);
+    expect(one.exchange(`~xh=0~xq=1~xn=1~n=n~d=${'a'.repeat(largest)}~t=1`)).toBe('~rt=s~e=0~xh=1~t=1');
+  });
+
+  it('X-37 one that is too large gets 26, and costs none of the others', () => {
+    const one = device({ maxDataSize: 100 });
+    const other = ResumingDevice.open(lab, ['n']);
+    const groups = ['a', 'b'.repeat(101), 'c'].map((data) => `~n=n~d=${data}`);
+    expect(one.exchange(`~xq=1~xn=1${groups.join('')}~t=1`)).toBe(
+      '~rt=s~e=26~xq=2~xh=2~t=1~rt=s~e=0~xh=3~t=1',
+    );
+    expect(other.socket!.take()).toMatch(/^~rt=r~xq=1~.*~xn=1~.*~d=a~.*~xn=3~.*~d=c~t=1$/);
+  });
+
+  it('P-92 without the extension it gets 2', () => {
+    device({ maxDataSize: 100 });
+    expect(lab.device().exchange(`~n=n~d=${'b'.repeat(101)}~t=1`)).toBe('~rt=s~e=2~t=1');
   });
 });
 

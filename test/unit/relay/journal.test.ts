@@ -56,8 +56,29 @@ describe('the journal of a durable relay (section 15.2)', () => {
     }
   });
 
+  it('takes a hole in its last write for a torn end, whatever stands behind the hole', async () => {
+    await write(['first']);
+    await write(['second', 'third', 'fourth']);
+    const path = join(folder, SEGMENT);
+    const bytes = await readFile(path);
+    bytes[bytes.indexOf('second')]! ^= 1;
+    await writeFile(path, bytes);
+    expect(await reopen()).toEqual({ found: ['first'], isDamaged: false });
+  });
+
+  it('takes nothing in a compacted journal for a torn end: all of it was confirmed', async () => {
+    const { journal } = await Journal.open(folder);
+    await journal.compact(['first', 'second', 'third'].map(record));
+    await journal.close();
+    const path = join(folder, '0000000002.journal');
+    const bytes = await readFile(path);
+    bytes[bytes.indexOf('second')]! ^= 1;
+    await writeFile(path, bytes);
+    expect(await reopen()).toEqual({ found: ['first'], isDamaged: true });
+  });
+
   it('says so when a record in the middle is damaged, and keeps the damaged file', async () => {
-    await write(['first', 'second', 'third']);
+    for (const text of ['first', 'second', 'third']) await write([text]);
     const path = join(folder, SEGMENT);
     const bytes = await readFile(path);
     bytes[bytes.indexOf('second')]! ^= 1;
