@@ -38,7 +38,8 @@ export class NumberedBatch<M> {
     for (let i = 0; i < answers.length; i++) parts.push(partOf(answers.at(i)!.bytes));
     if (entries.length > 0) {
       parts.push(receiveFrom(number));
-      if (entries === this.sent.entries) parts.push(...this.#allGroups);
+      // Mostly all are at one number: then nothing else is copied.
+      if (entries === this.sent.entries && this.#frames.size > 0) parts.push(...this.#allGroups);
       else addNumbered(parts, entries);
       parts.push(TERMINATOR);
     }
