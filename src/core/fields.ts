@@ -1,8 +1,9 @@
 import { decodeText } from './text';
 
 export const TILDE = 0x7e;
+const TERMINATOR_KEY = 0x74;
 /** `~t=1` at a field boundary ends a message on a WebSocket (P-21). */
-export const TERMINATOR = [TILDE, 0x74, 0x3d, 0x31];
+export const TERMINATOR = [TILDE, TERMINATOR_KEY, 0x3d, 0x31];
 const EQUALS = 0x3d;
 const HYPHEN = 0x2d;
 const MAX_KEY_LENGTH = 8;
@@ -111,7 +112,7 @@ export class Fields {
     this.fault = start < stop && bytes[start] !== TILDE ? 'no-leading-tilde' : undefined;
     let at = start;
     for (let inGroup = 1; at < stop && !this.fault; inGroup++) {
-      if (isTerminated && matchTerminator(bytes, at, stop) === TERMINATOR.length) break;
+      if (isTerminated && bytes[at + 1] === TERMINATOR_KEY && matchTerminator(bytes, at, stop) === TERMINATOR.length) break;
       if (inGroup > this.#maxFields) this.fault = 'too-many-fields';
       else at = this.#readKey(at + 1, stop);
       if (this.fault) break;
@@ -129,10 +130,19 @@ export class Fields {
 
   /** Adds the key that begins at `start`; gives the start of its value. */
   #readKey(start: number, stop: number): number {
+    const { bytes } = this;
+    const one = bytes[start]!;
+    const two = bytes[start + 1]!;
+    // Most keys have one or two bytes.
+    const length = two === EQUALS ? 1 : bytes[start + 2] === EQUALS && isKeyByte(two) ? 2 : 0;
+    if (length > 0 && start + length < stop && isKeyByte(one)) {
+      this.keys[this.#count] = shortKey(one, length > 1 ? two : 0);
+      return start + length + 1;
+    }
     for (let at = start; at < stop; at++) {
-      const byte = this.bytes[at]!;
+      const byte = bytes[at]!;
       if (byte === EQUALS && at > start) {
-        this.keys[this.#count] = keyText(this.bytes, start, at);
+        this.keys[this.#count] = String.fromCharCode(...bytes.subarray(start, at));
         return at + 1;
       }
       if (byte === TILDE) break;
@@ -181,15 +191,16 @@ function isKeyByte(byte: number): boolean {
   return (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a);
 }
 
-const SHORT_KEYS = new Map<number, string>();
+const SHORT_KEYS: (string | undefined)[] = new Array<undefined>(512).fill(undefined);
 
-/** Keys repeat in every message; those of one and two bytes are kept so that reading one makes no string. */
-function keyText(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > 2) return String.fromCharCode(...bytes.subarray(start, end));
-  const number = end - start === 1 ? bytes[start]! : (bytes[start]! << 8) | bytes[start + 1]!;
-  let text = SHORT_KEYS.get(number);
-  if (text === undefined) SHORT_KEYS.set(number, (text = String.fromCharCode(...bytes.subarray(start, end))));
-  return text;
+/** Keys of one and two bytes repeat in every message, so those seen last are kept. @param two - 0 when there is only one. */
+function shortKey(one: number, two: number): string {
+  const slot = (one * 31 + two) & 511;
+  const kept = SHORT_KEYS[slot];
+  if (kept?.charCodeAt(0) === one && (two ? kept.charCodeAt(1) === two : kept.length === 1)) return kept;
+  const text = two ? String.fromCharCode(one, two) : String.fromCharCode(one);
+  // As the name of a property, so that for the engine it is the very string that stands in the code.
+  return (SHORT_KEYS[slot] = Object.keys({ [text]: 0 })[0]!);
 }
 
 function unescapeValue(raw: Uint8Array): Uint8Array {

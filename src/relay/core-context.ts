@@ -7,6 +7,7 @@ import type { LogEffect, RelayInput } from './events';
 import type { Allocate } from './joiner';
 import type { RelayLimits } from './limits';
 import { type Entry, type OutQueue, QueueTotals } from './out-queue';
+import { type RunBounds, runBounds } from './runs';
 import { SessionJournal } from './session-journal';
 import type { Session, Transport } from './sessions';
 
@@ -34,6 +35,7 @@ export class CoreContext {
   readonly effects: Effects;
   readonly deadlines = new Deadlines<TimedTarget>();
   readonly totals = new QueueTotals();
+  readonly runBounds: RunBounds;
   /** Time of the input that is being worked on. */
   nowMs = 0;
   isDraining = false;
@@ -49,6 +51,7 @@ export class CoreContext {
     this.journal = savedEpoch === undefined ? undefined : new SessionJournal();
     this.#held = this.journal && new DurableEffects(this.journal);
     this.effects = this.#held ?? new EffectQueue();
+    this.runBounds = runBounds(limits, this.journal !== undefined);
   }
 
   /** The oldest store is on disk. */

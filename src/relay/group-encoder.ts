@@ -92,6 +92,7 @@ export class GroupEncoder {
     if (stamp !== undefined) entry.isVolatile = stamp.isVolatile;
     if (!isOwn) {
       this.#used = end;
+      entry.turn = this.#ofTurn;
       this.#ofTurn.push(entry);
     }
     this.counters.messagesEncoded += 1;
@@ -103,7 +104,11 @@ export class GroupEncoder {
   settle(): void {
     const { waiting } = this.#slabs[this.#slabIndex] ?? NO_SLAB;
     const before = waiting.length;
-    for (const entry of this.#ofTurn) if (entry.refs > 0) waiting.push(entry);
+    for (const entry of this.#ofTurn) {
+      if (entry.refs === 0) continue;
+      entry.turn = undefined;
+      waiting.push(entry);
+    }
     if (waiting.length === before) this.#used = this.#turnStart;
     if (this.#used > SLAB_SIZE / 2) this.#takeNextSlab();
     this.#turnStart = this.#used;

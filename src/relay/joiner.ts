@@ -208,8 +208,9 @@ function countGroups(entries: readonly Entry[]): number {
 export function addNumbered(parts: Part[], entries: readonly Entry[], from = 0, to = entries.length): void {
   let last: Part | undefined;
   for (let i = from; i < to; i++) {
-    const { bytes, stampStart: start, end } = entries[i]!;
-    const isLasting = end - start >= OWN_CHUNK_SIZE;
+    const { bytes, stampStart: start, end, count } = entries[i]!;
+    // The memory of a run is used anew when it is acknowledged, which may be before the socket has written it.
+    const isLasting = count === 1 && end - start >= OWN_CHUNK_SIZE;
     if (last?.bytes === bytes && last.end === start) last.end = end;
     else parts.push((last = { bytes, start, end, isLasting }));
   }

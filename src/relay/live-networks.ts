@@ -7,6 +7,7 @@ import type { NumberedDeliveries } from './numbered-deliveries';
 import type { Entry } from './out-queue';
 import { pushOwed } from './owed-answers';
 import type { ResumeState } from './resume-state';
+import { joinRuns } from './runs';
 import { SentGroups } from './sent-groups';
 import type { Session } from './sessions';
 import type { Transports } from './transports';
@@ -80,6 +81,7 @@ export class LiveNetworks {
     if (count === 0) return;
     const entries = waiting.first(count);
     const sent = new SentGroups<NetworkMember<Session>>(entries, senders.slice(0, count));
+    network.drop(count);
     let batch: Batch<NetworkMember<Session>> | undefined;
     let numbered: NumberedBatch<NetworkMember<Session>> | undefined;
     for (let i = 0; i < liveCount; i++) {
@@ -91,7 +93,7 @@ export class LiveNetworks {
         member.queue.clear();
         if (joined !== undefined) this.transports.writeFrame(member.transport!, joined);
       } else {
-        numbered ??= new NumberedBatch(sent, this.joiner);
+        numbered ??= new NumberedBatch(joinRuns(sent, this.context.runBounds), this.joiner);
         // A receipt may have come in between.
         if (member.resume.ring.hasUnsent) this.#writeUnsent(member, member.resume);
         const joined = this.numbered.takeBatch(member, member.resume, numbered);
@@ -101,7 +103,6 @@ export class LiveNetworks {
       }
     }
     if (batch !== undefined) for (const { receipt } of entries) receipt?.lose();
-    network.drop(count);
   }
 
   #writeUnsent(member: Session, resume: ResumeState): void {

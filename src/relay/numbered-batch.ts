@@ -38,11 +38,14 @@ export class NumberedBatch<M> {
     for (let i = 0; i < answers.length; i++) parts.push(partOf(answers.at(i)!.bytes));
     if (entries.length > 0) {
       parts.push(receiveFrom(number));
-      if (entries === this.sent.entries) parts.push(...this.#allGroups);
+      // Mostly all are at one number: then nothing else is copied.
+      if (entries === this.sent.entries && this.#frames.size > 0) parts.push(...this.#allGroups);
       else addNumbered(parts, entries);
       parts.push(TERMINATOR);
     }
-    return this.joiner.build(parts, OWN_VIEW_SIZE, entries.length, entries.length);
+    let groups = 0;
+    for (const { count } of entries) groups += count;
+    return this.joiner.build(parts, OWN_VIEW_SIZE, groups, groups);
   }
 
   /** In one piece, for frames with several numbers. */

@@ -30,19 +30,22 @@ export function planItems(ring: Ring, maxBytes: number, end: Part, parts: Part[]
   const { gap } = ring;
   if (gap !== undefined) parts.push(partOf(encodeText(`~rt=g~xg=${gap.first}-${gap.last}:overflow`)), end);
   const before = gap?.last ?? ring.sent;
-  const entries = ring.take(before + 1, maxBytes);
+  const entries = ring.take(maxBytes);
+  let last = before;
   let groups = 0;
   let from = 0;
   while (from < entries.length) {
     let to = from;
-    while (entries[to]?.kind === 'group') to += 1;
-    if (to > from) parts.push(receiveFrom(before + 1 + from));
-    groups += to - from;
+    let count = 0;
+    while (entries[to]?.kind === 'group') count += entries[to++]!.count;
+    if (count > 0) parts.push(receiveFrom(last + 1));
+    groups += count;
     // What is no group is a frame by itself.
+    last += Math.max(count, 1);
     to = Math.max(to, from + 1);
     addNumbered(parts, entries, from, to);
     parts.push(end);
     from = to;
   }
-  return { last: before + entries.length, groups, hasEmptyEnd: entries.at(-1)?.hasEmptyData ?? false };
+  return { last, groups, hasEmptyEnd: entries.at(-1)?.hasEmptyData ?? false };
 }

@@ -1,10 +1,10 @@
 import type { Fields } from '../core/codec';
 import { ErrorCode } from '../core/errors';
 import type { CoreContext } from './core-context';
-import { type Publisher, hasTwoTypes } from './publisher';
+import type { NumberedGroup, Publisher } from './publisher';
 import type { ResumeState } from './resume-state';
 import type { Session } from './sessions';
-import { readCounter, readNumberAt } from './uploads';
+import { readNumberAt } from './uploads';
 
 const LETTER_D = 0x64;
 const DIGIT_1 = 0x31;
@@ -39,8 +39,8 @@ export class NumberedMessages {
     onRefusal: (number: number, code: number) => void,
   ): Outcome {
     const { up } = resume;
-    const first = readCounter(fields, 'xq');
-    const count = countGroups(fields);
+    const groups = new NumberedGroups(fields, resume.instance.origin);
+    const { first, count, isMixed } = groups;
     if (!first || count === 0) return { code: ErrorCode.PROTOCOL, first: 0, count: 0 };
     const repeated = up.countRepeated(first, count);
     if (repeated === undefined) return { code: ErrorCode.SEQUENCE_GAP, first, count };
@@ -50,11 +50,9 @@ export class NumberedMessages {
     }
     // What is not stored has no number yet: its sender keeps it, and says it again.
     if (repeated < count && this.context.journal?.isBehind === true) return { code: ErrorCode.NOT_STORED, first, count };
-    const isMixed = hasTwoTypes(fields);
-    const groups = new NumberedGroups(fields);
     for (let i = 0; groups.next(); i++) {
       if (i < repeated) continue;
-      const code = isMixed ? ErrorCode.PROTOCOL : this.publisher.publishNumbered(session, resume, fields, groups);
+      const code = isMixed ? ErrorCode.PROTOCOL : this.publisher.publishNumbered(session, fields, groups);
       if (code !== ErrorCode.SUCCESS) beforeRefusal();
       resume.takeMessage(code);
       if (code !== ErrorCode.SUCCESS) onRefusal(up.last, code);
@@ -63,14 +61,13 @@ export class NumberedMessages {
   }
 }
 
-function countGroups({ keys }: Fields): number {
-  let count = 0;
-  for (let i = 0; i < keys.length; i++) if (keys[i] === 'd') count += 1;
-  return count;
-}
-
 /** Walks over the groups of a frame; each says what the sender has said about its message. */
-export class NumberedGroups {
+export class NumberedGroups implements NumberedGroup {
+  /** Number of the frame's first message, and how many there are. */
+  readonly first: number | undefined;
+  readonly count: number;
+  /** Whether one of them has two data types. */
+  readonly isMixed: boolean;
   /** Indices of the first field, the data type or -1, and the data. */
   start = 0;
   type = -1;
@@ -80,7 +77,27 @@ export class NumberedGroups {
   wantsReceipt = false;
   isVolatile = false;
 
-  constructor(private readonly fields: Fields) {}
+  constructor(
+    private readonly fields: Fields,
+    readonly origin: Uint8Array,
+  ) {
+    const { keys } = fields;
+    let xq = -1;
+    let count = 0;
+    let types = 0;
+    let isMixed = false;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i];
+      if (key === 'd') {
+        count += 1;
+        types = 0;
+      } else if (key === 'xq') xq = i;
+      else if (key === 'dt' && ++types > 1) isMixed = true;
+    }
+    this.first = xq < 0 ? undefined : readNumberAt(fields, xq);
+    this.count = count;
+    this.isMixed = isMixed;
+  }
 
   /** @returns False behind the last group. */
   next(): boolean {

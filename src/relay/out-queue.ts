@@ -18,6 +18,10 @@ export class Entry implements Span {
   isVolatile = false;
   /** Waits for the acknowledgements of all receivers. */
   receipt: Receipt | undefined = undefined;
+  /** Messages: a run of groups has more than one. */
+  count = 1;
+  /** In shared memory, until its turn ends: all that lies there and may wait. What is a run of them belongs there, too. */
+  turn: Entry[] | undefined = undefined;
 
   constructor(
     readonly kind: EntryKind,
@@ -26,7 +30,7 @@ export class Entry implements Span {
     public start = 0,
     public end = bytes.length,
     /** A group whose `d` is empty: it must not stand last in a download (P-29). */
-    readonly hasEmptyData = false,
+    public hasEmptyData = false,
   ) {
     this.stampStart = start;
   }
@@ -43,6 +47,16 @@ export class Entry implements Span {
   /** What receivers with the extension get: the stamp of the sender, and the rest. */
   get numbered(): Uint8Array {
     return this.bytes.subarray(this.stampStart, this.end);
+  }
+
+  /** Takes in the group that lies right behind. */
+  append({ end, count, hasEmptyData, turn }: Entry): void {
+    this.end = end;
+    this.count += count;
+    this.hasEmptyData = hasEmptyData;
+    if (this.turn === turn) return;
+    this.turn = turn;
+    turn?.push(this);
   }
 
   /** Copies the bytes into memory of their own. */
@@ -62,13 +76,19 @@ export class QueueTotals {
 
   hold(entry: Entry): void {
     if (entry.kind === 'answer') return;
-    this.messages += 1;
+    this.messages += entry.count;
     if (entry.refs++ === 0) this.bytes += entry.numberedLength;
+  }
+
+  /** An entry that is held takes in another one. */
+  grow({ count, numberedLength }: Entry): void {
+    this.messages += count;
+    this.bytes += numberedLength;
   }
 
   release(entry: Entry): void {
     if (entry.kind === 'answer') return;
-    this.messages -= 1;
+    this.messages -= entry.count;
     if (--entry.refs === 0) this.bytes -= entry.numberedLength;
   }
 }
@@ -123,6 +143,13 @@ export class OutQueue {
     this.totals.hold(entry);
     this.#bytes += entry.numberedLength;
     this.#entries[this.#tail++] = entry;
+  }
+
+  /** Adds a group to the newest entry, which no other queue holds. */
+  extend(next: Entry): void {
+    this.totals.grow(next);
+    this.#bytes += next.numberedLength;
+    this.#entries[this.#tail - 1]!.append(next);
   }
 
   /** Puts an answer ahead of everything that waits. */

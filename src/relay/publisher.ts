@@ -4,14 +4,13 @@ import type { CoreContext } from './core-context';
 import type { Deliveries } from './deliveries';
 import { GroupEncoder, type Stamp } from './group-encoder';
 import { Receipt } from './receipt';
-import type { ResumeState } from './resume-state';
 import { Recipients } from './router';
 import type { Session } from './sessions';
 
 const TILDE = 0x7e;
 
 /** A group of a numbered frame, by the indices of its fields. */
-export interface NumberedGroup extends Omit<Stamp, 'origin'> {
+export interface NumberedGroup extends Stamp {
   readonly start: number;
   readonly type: number;
   readonly data: number;
@@ -54,10 +53,8 @@ export class Publisher {
   }
 
   /** Delivers one numbered group. @returns 0, or 2 as for {@link Publisher.publish}; 26 when it is too large. */
-  publishNumbered(sender: Session, resume: ResumeState, fields: Fields, group: NumberedGroup): number {
-    const { start, type, data, number, wantsReceipt, isVolatile } = group;
-    const stamp = { origin: resume.instance.origin, number, wantsReceipt, isVolatile };
-    return this.#publishGroup(sender, fields, start, type, data, stamp);
+  publishNumbered(sender: Session, fields: Fields, group: NumberedGroup): number {
+    return this.#publishGroup(sender, fields, group.start, group.type, group.data, group);
   }
 
   /** Ends the turn: nothing keeps the memory of this one. */
@@ -104,7 +101,7 @@ function receiptOf(sender: Session, recipients: Recipients<Session>, stamp: Stam
   return undefined;
 }
 
-export function hasTwoTypes({ keys }: Fields): boolean {
+function hasTwoTypes({ keys }: Fields): boolean {
   let types = 0;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i];

@@ -2,6 +2,7 @@ import { encodeText } from '../core/text';
 import { Entry, type QueueTotals } from './out-queue';
 import type { ReceiptTaker } from './receipt';
 import { Ring, type RingLimits } from './ring';
+import type { RunBounds } from './runs';
 import type { SavedSession } from './saved-session';
 import { Upstream } from './upstream';
 
@@ -59,11 +60,12 @@ export class ResumeState implements ReceiptTaker {
     readonly instance: Instance,
     token: Uint8Array,
     limits: RingLimits,
+    runBounds: RunBounds,
     totals: QueueTotals,
     private readonly watcher: ResumeWatcher,
   ) {
     this.token = token;
-    this.ring = new Ring(limits, totals);
+    this.ring = new Ring(limits, runBounds, totals);
   }
 
   get tokenBefore(): Uint8Array | undefined {

@@ -116,9 +116,10 @@ export class Resumption {
   }
 
   #start(session: Session, instance: Instance, token: Uint8Array, wake: () => void): ResumeState {
-    const { limits, totals, journal } = this.context;
+    const { limits, runBounds, totals, journal } = this.context;
     const changed = journal && (() => journal.note(session));
-    return (session.resume = new ResumeState(session.sessionId, instance, token, limits, totals, { wake, changed }));
+    const watcher = { wake, changed };
+    return (session.resume = new ResumeState(session.sessionId, instance, token, limits, runBounds, totals, watcher));
   }
 
   #featuresOf(offer: string): string {

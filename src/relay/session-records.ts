@@ -74,7 +74,7 @@ function writeSession(writer: RecordWriter, session: Session, resume: ResumeStat
   writer.number(up.last).number(refusals.length);
   for (const [number, code] of refusals) writer.number(number).number(code);
   const from = Math.max(saved.last + 1, ring.first);
-  const added = ring.take(from, Infinity);
+  const added = ring.entriesFrom(from);
   writer.number(ring.first).number(from).number(added.length);
   for (const entry of added) writer.number(entries.indexOf(entry));
   saved.hasHead = true;

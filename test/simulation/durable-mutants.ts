@@ -29,8 +29,8 @@ export const DURABLE_MUTANTS: readonly Mutant[] = [
   {
     name: 'what comes for a session is not stored',
     file: 'src/relay/session-records.ts',
-    find: 'const added = ring.take(from, Infinity);',
-    replace: 'const added = ring.take(from, Infinity).slice(0, 0);',
+    find: 'const added = ring.entriesFrom(from);',
+    replace: 'const added = ring.entriesFrom(from).slice(0, 0);',
   },
   {
     name: 'the next token is not stored',

@@ -264,7 +264,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a ring forgets what is written',
     file: 'src/relay/ring.ts',
     find: '    this.#sent = upTo;\n',
-    replace: '    this.#sent = upTo;\n    this.#entries.drop(Math.min(this.#entries.length, upTo + 1 - this.#first));\n    this.#first = upTo + 1;\n',
+    replace: '    this.#sent = upTo;\n    this.#forget(Math.max(0, Math.min(this.#length, upTo + 1 - this.#first)));\n',
   },
   {
     name: 'a ring forgets one more than is acknowledged',
@@ -359,8 +359,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a lost message counts as delivered',
     file: 'src/relay/ring.ts',
-    find: '    receipt?.lose();',
-    replace: '    receipt?.acknowledge();',
+    find: 'of this.#forget(1)) receipt.lose();',
+    replace: 'of this.#forget(1)) receipt.acknowledge();',
   },
   {
     name: 'one receiver speaks for all',

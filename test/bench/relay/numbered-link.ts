@@ -5,8 +5,9 @@ import { clientFrame } from './web-socket';
 const DIGITS = 8;
 const ZERO = 0x30;
 const ZEROS = '0'.repeat(DIGITS);
-/** As the client library does, after a sixteenth of a ring. */
+/** As the client library does: after a sixteenth of a ring, or this long after the first of fewer. */
 const ACK_EVERY = 1_024;
+const ACK_DELAY_MS = 250;
 
 /** The frame of one message with two number fields, whose digits are put in when it is sent. */
 export class NumberedMessage {
@@ -42,6 +43,7 @@ function writeDigits(frame: Buffer, end: number, number: number): void {
 export class NumberedLink implements LoadLink {
   #next = 1;
   #acknowledged = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   /** @param message - What all that is written consists of. */
   constructor(
@@ -60,13 +62,21 @@ export class NumberedLink implements LoadLink {
   read(scanner: Scanner, onChunk: () => void): void {
     this.socket.read(scanner, () => {
       onChunk();
-      if (scanner.delivered - this.#acknowledged < ACK_EVERY) return;
-      this.#acknowledged = scanner.delivered;
-      this.socket.write(clientFrame(`~xh=${scanner.delivered}~t=1`));
+      const owed = scanner.delivered - this.#acknowledged;
+      if (owed >= ACK_EVERY) this.#acknowledge(scanner.delivered);
+      else if (owed > 0) this.#timer ??= setTimeout(() => this.#acknowledge(scanner.delivered), ACK_DELAY_MS);
     });
   }
 
   drop(): void {
+    clearTimeout(this.#timer);
     this.socket.drop();
+  }
+
+  #acknowledge(received: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#acknowledged = received;
+    this.socket.write(clientFrame(`~xh=${received}~t=1`));
   }
 }

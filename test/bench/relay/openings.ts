@@ -3,7 +3,8 @@ import type { Place, RelayCandidate } from './relay';
 
 /** Connections that are opened at a time. */
 const AT_ONCE = 20;
-const KEEP_ALIVE_MS = 30_000;
+/** Who is silent for twice as long may be asked for a sign of life, which no scanner knows. */
+const KEEP_ALIVE_MS = 10_000;
 
 /** Does the work for each item, for a few at a time. */
 async function forEach<Item, Result>(

@@ -35,6 +35,6 @@ export interface RelayCandidate {
   message(room: string, payload: Uint8Array): Buffer;
   /** Counts the messages, all of that size, that a connection gets. */
   scanner(room: string, size: number): Scanner;
-  /** Sent on every connection twice a minute, where silence ends it. */
+  /** Sent on every connection every ten seconds, where silence ends it. */
   readonly keepAlive?: Uint8Array;
 }
