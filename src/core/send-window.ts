@@ -35,9 +35,9 @@ export class SendWindow {
   /** Sent over this link, without an answer yet; and what waits to be sent again. */
   #sent: Batch[] = [];
   #again: Batch[] = [];
-  /** How much is in both. */
+  /** Messages in both, and bytes of what was sent over this link. */
   #messages = 0;
-  #bytes = 0;
+  #openBytes = 0;
   /** Number of the last message that the relay has taken, and of the next one to send (`xq`). */
   #acknowledged = 0;
   #next = 1;
@@ -92,11 +92,14 @@ export class SendWindow {
 
   /** What goes out next. One batch may always be on its way, whatever its size; over a plain relay only one (X-9). */
   take(grant: Grant | undefined, counters: { upload: number }): Batch | undefined {
-    const isFull = grant ? this.#messages >= grant.windowMessages || this.#bytes >= grant.windowBytes : true;
-    const batch = this.#again.shift() ?? (isFull && this.#messages > 0 ? undefined : this.#takeNew(grant, counters));
+    const open = this.#next - 1 - this.#acknowledged;
+    const isFull = grant && (open >= grant.windowMessages || this.#openBytes >= grant.windowBytes);
+    if (isFull && open > 0) return undefined;
+    const batch = this.#again.shift() ?? (grant || this.isEmpty ? this.#takeNew(grant, counters) : undefined);
     if (!batch) return undefined;
     batch.first = this.#next;
     this.#next += batch.tokens.length;
+    this.#openBytes += batch.groups.length;
     this.#sent.push(batch);
     return batch;
   }
@@ -111,7 +114,6 @@ export class SendWindow {
     batch.number = this.#lastNumber + 1;
     this.#lastNumber += tokens.length;
     this.#messages += tokens.length;
-    this.#bytes += batch.groups.length;
     if (grant && mode === 'delivered') {
       for (const [i, token] of tokens.entries()) this.#receipts.set(batch.number + i, token);
     }
@@ -133,11 +135,12 @@ export class SendWindow {
     this.#acknowledged = upTo;
     this.#next = Math.max(this.#next, upTo + 1);
     while (count > 0) {
-      const from = this.#sent.length > 0 ? this.#sent : this.#again;
+      const isOpen = this.#sent.length > 0;
+      const from = isOpen ? this.#sent : this.#again;
       const batch = from.shift()!;
       const taken = batch.tokens.slice(0, count);
       if (taken.length < batch.tokens.length) from.unshift(this.#from(batch, taken.length));
-      this.#bytes -= batch.ends[taken.length - 1]!;
+      if (isOpen) this.#openBytes -= batch.ends[taken.length - 1]!;
       this.#messages -= taken.length;
       count -= taken.length;
       if (batch.mode !== 'delivered') this.#settle(ErrorCode.SUCCESS, taken);
@@ -177,6 +180,7 @@ export class SendWindow {
   rewind(): void {
     this.#again = [...this.#sent, ...this.#again];
     this.#sent = [];
+    this.#openBytes = 0;
     this.#next = this.#acknowledged + 1;
   }
 
@@ -215,9 +219,7 @@ export class SendWindow {
     const batch = this.#again[place]!;
     this.#giveUp(batch, code);
     batch.tokens.fill(TAKEN);
-    const emptied = rewrite(batch, () => EMPTY_GROUP);
-    this.#bytes += emptied.groups.length - batch.groups.length;
-    this.#again[place] = emptied;
+    this.#again[place] = rewrite(batch, () => EMPTY_GROUP);
   }
 
   /** A plain relay does not know the session: one batch is tried once more with the next one (S-17). */
@@ -252,7 +254,7 @@ export class SendWindow {
   #forget(): void {
     this.#sent = [];
     this.#again = [];
-    this.#messages = this.#bytes = 0;
+    this.#messages = this.#openBytes = 0;
   }
 
   /** Ends everything, or leaves what waits and nobody awaits. */

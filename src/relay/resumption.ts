@@ -55,6 +55,11 @@ export class Resumption {
     return claims?.connectName === '' || claims?.generation === NO_GENERATION ? undefined : claims;
   }
 
+  /** Whether the token of a session has ended, as with another password: only the password can go on in its place. */
+  hasEndedToken({ token }: ResumeState, { generation = NO_GENERATION }: RoutedAccount): boolean {
+    return this.env.readToken(token)?.generation !== generation;
+  }
+
   /** Gives the extension to a new session. @param wake - Called when something waits for it. */
   begin(session: Session, instance: Instance, wake: () => void): void {
     this.#start(session, instance, this.#issue(session.router.account), wake).noteHead();

@@ -80,20 +80,22 @@ export class SessionLife {
 
   /**
    * Two sessions of one instance would make receivers drop what one of them sends (X-29). One that shows the token of the other
-   * takes its place, and so does one with the password while the other has no transport: its token may have ended with the
-   * password before.
+   * takes its place, and so does one with the password while the other is away and its token has ended.
    *
    * @returns False when the instance is in use.
    */
   makeWay(account: RoutedAccount, instance: Instance, token: Uint8Array | undefined): boolean {
     const session = this.#routers.get(account.id)?.instances.get(instance.id);
     if (session === undefined) return true;
-    const { state, transport, download, resume } = session;
-    const isAway = transport === undefined && download === undefined;
-    const isOwn = token === undefined ? isAway : resume?.knows(token) === true;
-    if (state !== 'unused' && !isOwn) return false;
+    const isOwn = token === undefined ? this.#isAbandoned(session, account) : session.resume?.knows(token) === true;
+    if (session.state !== 'unused' && !isOwn) return false;
     this.end(session, 'replaced by its own instance');
     return true;
+  }
+
+  #isAbandoned({ transport, download, resume }: Session, account: RoutedAccount): boolean {
+    const isAway = transport === undefined && download === undefined;
+    return isAway && resume !== undefined && this.parts.resumption.hasEndedToken(resume, account);
   }
 
   /** All living sessions. */

@@ -251,8 +251,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the window is not kept',
     file: 'src/core/send-window.ts',
-    find: 'this.#messages >= grant.windowMessages || this.#bytes >= grant.windowBytes',
-    replace: 'false',
+    find: 'if (isFull && open > 0) return undefined;',
+    replace: '',
   },
   {
     name: 'keep-alives acknowledge nothing',
@@ -432,7 +432,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an instance that is away makes no way for its password',
     file: 'src/relay/session-life.ts',
-    find: 'const isOwn = token === undefined ? isAway :',
+    find: 'const isOwn = token === undefined ? this.#isAbandoned(session, account) :',
     replace: 'const isOwn = token === undefined ? false :',
   },
 ];

@@ -14,4 +14,6 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 661, found: 'memory full of what waited for a lost session kept everybody out' },
   { seed: 12166, found: 'a receipt was awaited for ever when a receiver without the extension had a queue of its own again' },
   { seed: 31496, found: 'answers behind the close of a slow sender went to its next WebSocket, ahead of earlier refusals' },
+  { seed: 4411, found: 'a login that came twice ended the session that it had begun, between two downloads' },
+  { seed: 6299, found: 'what went again in a session with a smaller window did not keep to it' },
 ];

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SendMode } from '../../../src/core/messages';
-import { ResumeHarness } from '../../helpers/resume-harness';
+import { GRANT, ResumeHarness } from '../../helpers/resume-harness';
 import { Harness, lines, LOGIN_ANSWER } from '../../helpers/session-harness';
 
 let h: ResumeHarness;
@@ -63,6 +63,20 @@ describe('numbers', () => {
     expect(first).toContain('~xq=1~xn=1~s=0~d=');
     if (!useWebSocket) h.answer('/Upload', '~e=0~xh=1');
     expect(useWebSocket ? again.at(-1) : lines([h.post('/Upload')])[0]).toContain('~xq=2~xn=2~d=r');
+  });
+
+  it('X-9 what goes again in the next session keeps to the window of that', () => {
+    h = new ResumeHarness().run();
+    h.sendEach('a', 'b', 'c');
+    h.breakLink();
+    h.opened();
+    h.bytes('~rt=a~e=32~xp=e2~xg=0-0:epoch~t=1');
+    h.closed();
+    h.pass(1000);
+    h.enter(GRANT.replace('4096,', '2,'), '102sAb3');
+    const numbers = (effects: string[]): string[] => effects.flatMap((line) => /~xq=\d+/.exec(line) ?? []);
+    expect(numbers(lines(h.seen)).slice(3)).toEqual(['~xq=1', '~xq=2']);
+    expect(numbers(lines(h.bytes('~rt=s~e=0~xh=1~t=1')))).toEqual(['~xq=3']);
   });
 
   it('X-27 a last number above the own ones is somebody else\'s: it logs in anew, as another instance', () => {

@@ -48,6 +48,17 @@ describe('login with the extension', () => {
     expect(device.attach(0)).toContain('~rt=a~e=32~');
   });
 
+  it('X-29 a login that comes twice does not end the session that it has begun, away or between two downloads', () => {
+    const device = ResumingDevice.login(lab, undefined, { ...HOME, generation: '00000000000000aa' });
+    const again = `~p=1~cn=a~cp=b~x=1~xf=r~xi=${device.instance}`;
+    device.attachPolling(0);
+    expect(lab.post('login', again)).toBe('~e=28');
+    device.attach(0);
+    device.socket!.drop();
+    expect(lab.post('login', again)).toBe('~e=28');
+    expect(device.attach(0)).toContain('~rt=a~e=0~');
+  });
+
   it('X-29 SEC-9 a token of another session does not make it go, and nobody of another account does', () => {
     const device = ResumingDevice.open(lab);
     device.socket!.drop();
