@@ -80,7 +80,8 @@ export class SendQueue {
       if (this.#batches.length === 1) this.#close();
       let batch = this.#batches.shift();
       if (!batch) return undefined;
-      const over = batch.ends.findIndex((end, i) => i > 0 && end + MODE_SIZE * (i + 1) > maxBytes);
+      const isLarge = batch.groups.length + MODE_SIZE * batch.ends.length > maxBytes;
+      const over = isLarge ? batch.ends.findIndex((end, i) => i > 0 && end + MODE_SIZE * (i + 1) > maxBytes) : 0;
       if (over > 0) {
         const rest = rewrite(batch, (group, i) => (i < over ? undefined : group));
         this.#batches.unshift({ ...rest, firstToken: batch.firstToken + over });

@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Webifi } from '../../src/index';
+import type { Webifi } from '../../src/index';
 import { type AccountStore, createRelay, inlineAccounts, type Relay, type RelayOptions } from '../../src/relay';
 import { seededRandom } from '../helpers/bytes';
 import { CuttingProxy } from '../helpers/cutting-proxy';
+import { Devices } from '../helpers/devices';
 
 const COUNT = 1_000;
 const cleanUps: (() => Promise<unknown>)[] = [];
+const devices = new Devices({ connectName: 'home', connectPassword: 'secret', networkNames: ['n'] });
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
@@ -26,19 +28,9 @@ async function start(): Promise<{ relay: Relay; proxy: CuttingProxy }> {
   return { relay, proxy };
 }
 
-async function open({ port }: { port: number }, useWebSocket: boolean): Promise<Webifi> {
-  const device = new Webifi({
-    server: `http://127.0.0.1:${port}`,
-    connectName: 'home',
-    connectPassword: 'secret',
-    networkNames: ['n'],
-    useWebSocket,
-    reconnect: { minDelayMs: 20, maxDelayMs: 100 },
-  });
-  cleanUps.push(() => device.close());
-  device.start();
-  await device.ready();
-  return device;
+function open({ port }: { port: number }, useWebSocket: boolean): Promise<Webifi> {
+  cleanUps.push(() => devices.close());
+  return devices.open({ server: `http://127.0.0.1:${port}`, useWebSocket, reconnect: { minDelayMs: 20, maxDelayMs: 100 } });
 }
 
 /** What a device got, and what it was told to be missing. */

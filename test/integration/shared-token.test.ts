@@ -1,11 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Webifi } from '../../src/index';
+import type { Webifi } from '../../src/index';
 import { createRelay, type Relay } from '../../src/relay';
 import { readBody } from '../../src/testing/http-parts';
+import { Devices } from '../helpers/devices';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
+const devices = new Devices({ connectName: 'home', connectPassword: 'secret', networkNames: ['n'] });
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
@@ -46,19 +48,9 @@ class Box {
   }
 }
 
-async function open(server: string, useWebSocket: boolean): Promise<Webifi> {
-  const device = new Webifi({
-    server,
-    connectName: 'home',
-    connectPassword: 'secret',
-    networkNames: ['n'],
-    useWebSocket,
-    reconnect: { minDelayMs: 10, maxDelayMs: 50 },
-  });
-  cleanUps.push(() => device.close());
-  device.start();
-  await device.ready();
-  return device;
+function open(server: string, useWebSocket: boolean): Promise<Webifi> {
+  cleanUps.push(() => devices.close());
+  return devices.open({ server, useWebSocket, reconnect: { minDelayMs: 10, maxDelayMs: 50 } });
 }
 
 /** Both are there, each with a session of its own, and hear each other. */
